@@ -1,0 +1,29 @@
+export * from './types.ts'
+export { type FailureReport } from './failure.ts'
+export { retryDelayS } from './retry.ts'
+export { type Journal } from './memory/journal.ts'
+export { Lane } from './memory/lane.ts'
+export { isJob, Memory } from './memory/memory.ts'
+export { sortedOrder } from './memory/timed-set.ts'
+export { flush, mutate, type MutateInput } from './rules/mutate.ts'
+export { push } from './rules/push.ts'
+export { pauseQueues, removeQueues, resumeQueues, type NamesInput } from './rules/queue.ts'
+export {
+  enqueueDue,
+  lapse,
+  purgeDead,
+  shiftReservations,
+  sweepRemoved,
+  type SliceInput,
+  type TaskReply,
+} from './rules/task.ts'
+export {
+  ack,
+  fail,
+  fetch,
+  reservationMs,
+  type Fetched,
+  type FetchInput,
+  type JidInput,
+} from './rules/work.ts'
+export { advance, beat, bye, hello, reap, type BeatInput, type HelloInput } from './rules/worker.ts'

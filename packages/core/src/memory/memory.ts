@@ -1,0 +1,421 @@
+import {
+  State,
+  type Change,
+  type Counter,
+  type Entry,
+  type Facts,
+  type Job,
+  type Kind,
+  type NewJob,
+  type Priority,
+  type Records,
+  type Seq,
+  type TimedState,
+} from '../types.ts'
+import type { Journal } from './journal.ts'
+import { Lane } from './lane.ts'
+import { Reservations } from './reservations.ts'
+import { NumberRing } from './ring.ts'
+import { QueueIds, TimedSet } from './timed-set.ts'
+
+/** Below so many warm jobs a lane asks for more. */
+const WARM_MIN = 256
+/** What a warm job costs beside its payload, in bytes (measured: docs/performance.md). */
+const JOB_BYTES = 300
+
+/** One queue's lanes, by priority. */
+interface Queue {
+  readonly lanes: (Lane | undefined)[]
+  /** Bit p is set while lane p holds jobs. */
+  mask: number
+  size: number
+}
+
+type Tables = { [K in Kind]: Map<string, Records[K]> }
+
+/**
+ * The facts that both engines decide over: an engine reads them through `Facts`, gives each
+ * decision's changes to `apply`, and hears through `Journal` what its disk has to follow.
+ */
+export class Memory implements Facts {
+  now = 0
+  random = 0
+  lastSeq: Seq = 0
+
+  readonly #journal: Journal
+  readonly #budgetBytes: number
+  readonly #queues = new Map<string, Queue>()
+  readonly #ids = new QueueIds()
+  readonly #reserved = new Reservations()
+  readonly #timed: { readonly [S in TimedState]: TimedSet }
+  readonly #removed = new NumberRing()
+  readonly #tables: Tables = { queue: new Map(), worker: new Map() }
+  readonly #counters: Record<Counter, number> = { processed: 0, failures: 0 }
+  #warmBytes = 0
+
+  /** @param budgetBytes what whole waiting jobs may take together before the rest stay on disk */
+  constructor(journal: Journal, budgetBytes: number) {
+    this.#journal = journal
+    this.#budgetBytes = budgetBytes
+    this.#timed = {
+      [State.Scheduled]: new TimedSet(State.Scheduled, this.#ids),
+      [State.Retry]: new TimedSet(State.Retry, this.#ids),
+      [State.Dead]: new TimedSet(State.Dead, this.#ids),
+    }
+  }
+
+  // ---- facts
+
+  head(queue: string): Job | undefined {
+    const lane = this.#firstLane(queue)
+    if (lane === undefined) return undefined
+    const job = lane.warm.first()
+    if (job === undefined) this.#want(lane)
+    return lane.warm.first()
+  }
+
+  loading(queue: string): boolean {
+    const lane = this.#firstLane(queue)
+    return lane !== undefined && lane.warm.length === 0
+  }
+
+  reserved(jid: string, wid: string): Job | undefined {
+    return this.#reserved.find(jid, wid)
+  }
+
+  due(set: TimedState, until: number, limit: number): Entry[] {
+    return this.#timed[set].due(until, limit)
+  }
+
+  lapsed(until: number, limit: number): Job[] {
+    return this.#reserved.lapsed(until, limit)
+  }
+
+  nextAt(set: TimedState | typeof State.Reserved): number | undefined {
+    return set === State.Reserved ? this.#reserved.firstAt() : this.#timed[set].firstAt()
+  }
+
+  entry(set: TimedState | typeof State.Reserved, at: number, seq: Seq): Entry | undefined {
+    return set === State.Reserved ? this.#reserved.get(at, seq) : this.#timed[set].get(at, seq)
+  }
+
+  removed(limit: number): Seq[] {
+    const seqs: Seq[] = []
+    for (let i = 0; i < Math.min(limit, this.#removed.length); i += 1)
+      seqs.push(this.#removed.at(i))
+    return seqs
+  }
+
+  held(wid: string): number {
+    return this.#reserved.held(wid)
+  }
+
+  record<K extends Kind>(kind: K, key: string): Records[K] | undefined {
+    return this.#table(kind).get(key)
+  }
+
+  records<K extends Kind>(kind: K): Iterable<[string, Records[K]]> {
+    return this.#table(kind)
+  }
+
+  // ---- sizes
+
+  queueSize(queue: string): number {
+    return this.#queues.get(queue)?.size ?? 0
+  }
+
+  setSize(set: TimedState | typeof State.Reserved): number {
+    return set === State.Reserved ? this.#reserved.size : this.#timed[set].length
+  }
+
+  total(counter: Counter): number {
+    return this.#counters[counter]
+  }
+
+  /** All jobs of a set by stable keys, in order of seq. */
+  bySeq(set: TimedState): { seq: Float64Array; at: Float64Array } {
+    return this.#timed[set].bySeq()
+  }
+
+  reservations(): Iterable<Job> {
+    return this.#reserved
+  }
+
+  /** The lanes of a queue that hold jobs, highest priority first. */
+  lanes(queue: string): Lane[] {
+    const found = this.#queues.get(queue)?.lanes ?? []
+    return found.filter((lane) => lane !== undefined && lane.length > 0).reverse() as Lane[]
+  }
+
+  // ---- changes
+
+  /**
+   * Takes a decision's changes, all of them.
+   * @returns the queues that jobs entered
+   */
+  apply(changes: readonly Change[]): string[] {
+    const entered: string[] = []
+    for (const change of changes) {
+      switch (change.do) {
+        case 'insert':
+          this.#insert(change.job, change.state, change.at)
+          if (change.state === State.Queued) entered.push(change.job.queue)
+          break
+        case 'move':
+          this.#move(change.job, change.state, change.at, change.wid, change.extra)
+          if (change.state === State.Queued) entered.push(change.job.queue)
+          break
+        case 'drop':
+          this.#leave(change.job)
+          this.#journal.dropped(change.job.seq)
+          break
+        case 'sweep':
+          this.#removed.drop(change.seqs.length)
+          for (const seq of change.seqs) this.#journal.dropped(seq)
+          break
+        case 'put':
+          if (change.kind === 'queue') this.#detach(change.key, change.value.removedTo)
+          this.#put(change.kind, change.key, change.value)
+          break
+        case 'del':
+          this.#tables[change.kind].delete(change.key)
+          this.#journal.deleted(change.kind, change.key)
+          break
+        case 'add':
+          this.#counters[change.counter] += change.n
+          this.#journal.counted(change.counter, this.#counters[change.counter])
+          break
+        case 'flush':
+          this.#flush()
+          break
+      }
+    }
+    return entered
+  }
+
+  /**
+   * The next cold jobs of a lane have come. They must be its first cold seqs, in order; fewer than
+   * asked for is fine, none means that they cannot be had yet.
+   */
+  warmed(lane: Lane, jobs: readonly Job[]): void {
+    lane.loading = false
+    let count = 0
+    for (const job of jobs) {
+      // A removal or flush may have emptied the lane meanwhile, and new jobs come after.
+      if (lane.cold.at(count) !== job.seq) break
+      lane.warm.push(job)
+      this.#warmBytes += job.payload.length + JOB_BYTES
+      count += 1
+    }
+    lane.cold.drop(count)
+  }
+
+  /** How many cold jobs a lane should be given at a time. */
+  warmLimit(): number {
+    return this.#warmBytes > this.#budgetBytes ? WARM_MIN : WARM_MIN * 4
+  }
+
+  // ---- loading from disk, before any decision
+
+  loadLane(queue: string, priority: Priority, seqs: ArrayLike<number>): void {
+    const lane = this.#lane(queue, priority)
+    lane.cold.append(seqs)
+    const { mask } = this.#queue(queue)
+    this.#queue(queue).mask = mask | (1 << priority)
+    this.#queue(queue).size += seqs.length
+  }
+
+  loadReserved(job: Job): void {
+    this.#reserved.add(job)
+  }
+
+  /** Times must come sorted by (at, seq). */
+  loadTimed(
+    set: TimedState,
+    at: Float64Array,
+    seq: Float64Array,
+    queueAndPriority: (i: number) => { queue: string; priority: Priority },
+  ): void {
+    const tag = new Int32Array(seq.length).map((_, i) => {
+      const { queue, priority } = queueAndPriority(i)
+      return this.#ids.id(queue) * 16 + priority
+    })
+    this.#timed[set].append(at, seq, tag)
+  }
+
+  loadRemoved(seqs: ArrayLike<number>): void {
+    this.#removed.append(seqs)
+  }
+
+  loadRecord<K extends Kind>(kind: K, key: string, value: Records[K]): void {
+    this.#table(kind).set(key, value)
+  }
+
+  loadCounter(counter: Counter, total: number): void {
+    this.#counters[counter] = total
+  }
+
+  // ---- inside
+
+  #table<K extends Kind>(kind: K): Map<string, Records[K]> {
+    return this.#tables[kind]
+  }
+
+  #put<K extends Kind>(kind: K, key: string, value: Records[K]): void {
+    this.#table(kind).set(key, value)
+    this.#journal.put(kind, key, value)
+  }
+
+  #firstLane(queue: string): Lane | undefined {
+    const found = this.#queues.get(queue)
+    if (found === undefined || found.mask === 0) return undefined
+    return found.lanes[31 - Math.clz32(found.mask)]
+  }
+
+  #queue(name: string): Queue {
+    let queue = this.#queues.get(name)
+    if (queue === undefined) {
+      queue = { lanes: new Array<Lane | undefined>(10).fill(undefined), mask: 0, size: 0 }
+      this.#queues.set(name, queue)
+    }
+    return queue
+  }
+
+  #lane(name: string, priority: Priority): Lane {
+    const queue = this.#queue(name)
+    return (queue.lanes[priority] ??= new Lane(name, priority))
+  }
+
+  #want(lane: Lane): void {
+    if (lane.loading) return
+    lane.loading = true
+    this.#journal.wanted(lane)
+  }
+
+  #insert(fresh: NewJob, state: State, at: number): void {
+    const job: Job = {
+      seq: (this.lastSeq += 1),
+      queue: fresh.queue,
+      priority: fresh.priority,
+      state,
+      at,
+      jid: fresh.jid,
+      wid: '',
+      payload: fresh.payload,
+      extra: fresh.extra,
+    }
+    this.#journal.inserted(job)
+    this.#enter(job)
+  }
+
+  #move(
+    entry: Entry,
+    state: State,
+    at: number,
+    wid: string,
+    extra: Job['extra'] | undefined,
+  ): void {
+    const before = entry.seq
+    this.#leave(entry)
+    if (state === State.Queued) entry.seq = this.lastSeq += 1
+    entry.state = state
+    entry.at = at
+    const whole = isJob(entry)
+    if (whole) {
+      entry.wid = wid
+      if (extra !== undefined) entry.extra = extra
+    }
+    this.#journal.moved(entry, before, whole)
+    this.#enter(entry)
+  }
+
+  #enter(entry: Entry): void {
+    switch (entry.state) {
+      case State.Queued:
+        this.#enqueue(entry)
+        return
+      case State.Reserved:
+        if (!isJob(entry)) throw new Error(`job ${entry.seq} was reserved without its payload`)
+        this.#reserved.add(entry)
+        break
+      default:
+        this.#timed[entry.state].add(entry)
+    }
+    this.#journal.timed(entry.at)
+  }
+
+  #enqueue(entry: Entry): void {
+    const queue = this.#queue(entry.queue)
+    const lane = this.#lane(entry.queue, entry.priority)
+    queue.mask |= 1 << entry.priority
+    queue.size += 1
+    if (isJob(entry) && lane.cold.length === 0 && this.#warmBytes <= this.#budgetBytes) {
+      this.#warmBytes += entry.payload.length + JOB_BYTES
+      lane.warm.push(entry)
+    } else {
+      lane.cold.push(entry.seq)
+    }
+  }
+
+  #leave(entry: Entry): void {
+    switch (entry.state) {
+      case State.Queued:
+        this.#dequeue(entry)
+        break
+      case State.Reserved:
+        if (!isJob(entry)) throw new Error(`job ${entry.seq} is reserved without its payload`)
+        this.#reserved.remove(entry)
+        break
+      default:
+        if (!this.#timed[entry.state].remove(entry.at, entry.seq)) {
+          throw new Error(`job ${entry.seq} is not where it should be (state ${entry.state})`)
+        }
+    }
+  }
+
+  /** Only the head of a lane can leave it. */
+  #dequeue(entry: Entry): void {
+    const queue = this.#queue(entry.queue)
+    const lane = this.#lane(entry.queue, entry.priority)
+    const job = lane.warm.first()
+    if (job === undefined || job.seq !== entry.seq) {
+      throw new Error(`job ${entry.seq} is not at the head of ${entry.queue}`)
+    }
+    lane.warm.shift()
+    this.#warmBytes -= job.payload.length + JOB_BYTES
+    queue.size -= 1
+    if (lane.length === 0) queue.mask &= ~(1 << entry.priority)
+    else if (lane.warm.length < WARM_MIN && lane.cold.length > 0) this.#want(lane)
+  }
+
+  /** Takes all waiting jobs up to a seq out of a queue; their rows go later, in slices. */
+  #detach(name: string, removedTo: Seq): void {
+    if (removedTo <= (this.#tables.queue.get(name)?.removedTo ?? 0)) return
+    this.#journal.timed(this.now)
+    const queue = this.#queues.get(name)
+    if (queue === undefined) return
+    for (const lane of queue.lanes) {
+      if (lane === undefined) continue
+      for (const job of lane.warm) this.#warmBytes -= job.payload.length + JOB_BYTES
+      this.#removed.append(lane.seqs())
+    }
+    this.#queues.delete(name)
+  }
+
+  #flush(): void {
+    this.#queues.clear()
+    this.#reserved.clear()
+    for (const set of Object.values(this.#timed)) set.clear()
+    this.#removed.drop(this.#removed.length)
+    this.#tables.queue.clear()
+    this.#counters.processed = 0
+    this.#counters.failures = 0
+    this.#warmBytes = 0
+    this.#journal.flushed()
+  }
+}
+
+/** Whether an entry has its payload with it. */
+export function isJob(entry: Entry): entry is Job {
+  return 'payload' in entry
+}

@@ -1,0 +1,103 @@
+import { LIMITS, refuse, type Failure, type Refusal } from '@jobmill/protocol'
+import { recordFailure, type FailureReport } from '../failure.ts'
+import { State, WorkerState, type Rule } from '../types.ts'
+
+/** A job that was handed out. */
+export interface Fetched {
+  readonly payload: string
+  readonly enqueuedAtMs: number
+  readonly failure: Failure | undefined
+}
+
+export interface FetchInput {
+  /** In the order in which they are tried. */
+  readonly queues: readonly string[]
+  /** '' for a connection that named none. */
+  readonly wid: string
+}
+
+/**
+ * One job of the first queue that has one, reserved for its worker. Quiet and terminating workers
+ * get none. @returns undefined when there is nothing to do now
+ * Source: docs/protocol.md, "FETCH"
+ */
+export const fetch: Rule<FetchInput, Fetched | undefined> = {
+  name: 'fetch',
+  answers: 'now',
+  needs: ({ queues, wid }) => ({
+    take: { queues, wid },
+    records: [
+      ...queues.map((key) => ({ kind: 'queue' as const, key })),
+      ...(wid === '' ? [] : [{ kind: 'worker' as const, key: wid }]),
+    ],
+  }),
+  decide(facts, { queues, wid }) {
+    const worker = wid === '' ? undefined : facts.record('worker', wid)
+    if (worker !== undefined && worker.state !== WorkerState.Running) return NOTHING
+    for (const queue of queues) {
+      if (facts.record('queue', queue)?.paused === true) continue
+      const job = facts.head(queue)
+      if (job === undefined) {
+        if (facts.loading(queue)) return NOTHING
+        continue
+      }
+      const at = facts.now + reservationMs(job.extra?.reserveForS)
+      return {
+        reply: {
+          payload: job.payload,
+          enqueuedAtMs: job.at,
+          failure: job.extra?.failure,
+        },
+        changes: [{ do: 'move', job, state: State.Reserved, at, wid }],
+      }
+    }
+    return NOTHING
+  },
+}
+
+const NOTHING = { reply: undefined, changes: [] } as const
+
+/** How long a job is reserved, ms: 0 means the default, else raised to 60 s at least. */
+export function reservationMs(reserveForS: number | undefined): number {
+  if (reserveForS === undefined || reserveForS === 0) return LIMITS.reserveForSDefault * 1000
+  return Math.min(Math.max(reserveForS, LIMITS.reserveForSMin), LIMITS.reserveForSMax) * 1000
+}
+
+export interface JidInput {
+  readonly jid: string
+  /** Of the asking connection: tells two jobs of one jid apart. */
+  readonly wid: string
+}
+
+/**
+ * A worker finished a job. @returns false when no such job is reserved, which is no error: it may
+ * have lapsed and run elsewhere. Source: docs/protocol.md, "ACK"
+ */
+export const ack: Rule<JidInput, boolean> = {
+  name: 'ack',
+  answers: 'acknowledge',
+  needs: (input) => ({ settles: input }),
+  decide(facts, { jid, wid }) {
+    const job = facts.reserved(jid, wid)
+    if (job === undefined) return { reply: false, changes: [] }
+    return {
+      reply: true,
+      changes: [
+        { do: 'drop', job },
+        { do: 'add', counter: 'processed', n: 1 },
+      ],
+    }
+  },
+}
+
+/** A worker gave a job up. Source: docs/protocol.md, "FAIL" */
+export const fail: Rule<JidInput & FailureReport, Refusal | undefined> = {
+  name: 'fail',
+  answers: 'committed',
+  needs: ({ jid, wid }) => ({ reserved: [{ jid, wid }] }),
+  decide(facts, input) {
+    const job = facts.reserved(input.jid, input.wid)
+    if (job === undefined) return { reply: refuse('JOB_NOT_FOUND', input.jid), changes: [] }
+    return { reply: undefined, changes: recordFailure(job, input, facts.now, facts.random) }
+  },
+}

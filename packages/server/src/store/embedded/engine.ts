@@ -1,0 +1,281 @@
+import { performance } from 'node:perf_hooks'
+import {
+  Memory,
+  State,
+  type Change,
+  type Kind,
+  type Records,
+  type Rule,
+  type TimedState,
+} from '@jobmill/core'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import {
+  StoreError,
+  type Done,
+  type Filter,
+  type Selection,
+  type Stats,
+  type Store,
+  type StoreHealth,
+} from '../store.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Loader } from './loader.ts'
+import { lockFolder } from './lock.ts'
+import type { Durability } from './messages.ts'
+import { Selector } from './selector.ts'
+import { Storage } from './storage.ts'
+import { Warmer } from './warmer.ts'
+
+export interface EmbeddedOptions {
+  readonly folder: string
+  readonly durability: Durability
+  /** What whole waiting jobs may take in memory; past it they are read back from disk. */
+  readonly memoryBytes: number
+  readonly clock: Clock
+  readonly log: Log
+  /** Uniform in [0, 1). */
+  readonly random?: () => number
+}
+
+/**
+ * The embedded engine: all live state in memory, decided there; the rows that differ from disk go to
+ * the storage thread in groups.
+ *
+ *     loading ──▶ ready ◀──▶ unwritable        (a commit failed; mends itself)
+ *        └──────────┴───────────┴─────▶ closed
+ */
+class EmbeddedStore implements Store {
+  readonly #options: EmbeddedOptions
+  readonly #memory: Memory
+  readonly #commits: GroupCommit
+  readonly #storage: Storage
+  readonly #selector: Selector
+  readonly #unlock: () => void
+  readonly #random: () => number
+  #health: StoreHealth = { state: 'loading', percent: 0 }
+  #wakeQueued: (queues: readonly string[]) => void = () => undefined
+  #wakeTimed: (atMs: number) => void = () => undefined
+  #healthChanged: (health: StoreHealth) => void = () => undefined
+
+  constructor(options: EmbeddedOptions) {
+    this.#options = options
+    this.#random = options.random ?? Math.random
+    this.#unlock = lockFolder(options.folder)
+    this.#storage = new Storage(
+      { folder: options.folder, durability: options.durability },
+      ({ code, message }) => this.#broken(`${message} (${code})`),
+    )
+    this.#commits = new GroupCommit(this.#storage, {
+      failed: (reason) => this.#set({ state: 'unwritable', reason }),
+      mended: () => this.#mended(),
+      totals: () => ({
+        lastSeq: this.#memory.lastSeq,
+        processed: this.#memory.total('processed'),
+        failures: this.#memory.total('failures'),
+      }),
+    })
+    const warmer = new Warmer(this.#storage, this.#commits, (lane, jobs) => {
+      this.#memory.warmed(lane, jobs)
+      if (jobs.length > 0) this.#wakeQueued([lane.queue])
+    })
+    const journal = this.#commits.journal({
+      timed: (atMs) => this.#wakeTimed(atMs),
+      wanted: (lane) => warmer.want(lane, this.#memory.warmLimit()),
+    })
+    this.#memory = new Memory(journal, options.memoryBytes)
+    this.#selector = new Selector(options.folder)
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#storage.open()
+    } catch (error) {
+      this.#unlock()
+      throw error
+    }
+    const loader = new Loader(this.#memory, this.#options.log)
+    const startedMs = performance.now()
+    this.#storage.load((message) => {
+      if (message.did === 'lanes') this.#set({ state: 'loading', percent: message.percent })
+      if (!loader.take(message)) return
+      this.#options.log.info(
+        { ...loader.counts, ms: Math.round(performance.now() - startedMs) },
+        'data loaded',
+      )
+      this.#set({ state: 'ready' })
+      this.#wakeTimed(this.#options.clock.now())
+      this.#wakeAll()
+    })
+  }
+
+  run<I, R>(rule: Rule<I, R>, input: I, done: Done<R>): void {
+    const { state } = this.#health
+    // Workers announce themselves before the data is there; all else waits for it.
+    if ((state === 'loading' && !rule.workersOnly) || state === 'closed') {
+      this.#refuse(done)
+      return
+    }
+    const memory = this.#memory
+    memory.now = this.#options.clock.now()
+    memory.random = this.#random()
+    const { reply, changes } = rule.decide(memory, input)
+    if (changes.length === 0) {
+      done(reply)
+      return
+    }
+    const waits = this.#waits(rule)
+    if (state === 'unwritable' && !rule.workersOnly && (waits || rule.answers === 'now')) {
+      this.#refuse(done)
+      return
+    }
+    const entered = memory.apply(changes)
+    if (waits) this.#commits.wait((error) => done(reply, error))
+    else {
+      this.#commits.soon()
+      done(reply)
+    }
+    if (entered.length > 0 || resumed(changes)) this.#wakeQueued(queuesOf(entered, changes))
+  }
+
+  onQueued(wake: (queues: readonly string[]) => void): void {
+    this.#wakeQueued = wake
+  }
+
+  onTimed(wake: (atMs: number) => void): void {
+    this.#wakeTimed = wake
+  }
+
+  onHealth(changed: (health: StoreHealth) => void): void {
+    this.#healthChanged = changed
+  }
+
+  health(): StoreHealth {
+    return this.#health
+  }
+
+  stats(): Promise<Stats> {
+    const memory = this.#memory
+    const queues = new Map<string, number>()
+    for (const [name, record] of memory.records('queue')) {
+      if (record.known) queues.set(name, memory.queueSize(name))
+    }
+    let workers = 0
+    for (const [, worker] of memory.records('worker')) if (worker.connections > 0) workers += 1
+    return Promise.resolve({
+      queues,
+      scheduled: memory.setSize(State.Scheduled),
+      retries: memory.setSize(State.Retry),
+      dead: memory.setSize(State.Dead),
+      working: memory.setSize(State.Reserved),
+      processed: memory.total('processed'),
+      failures: memory.total('failures'),
+      workers,
+    })
+  }
+
+  async latency(queue: string): Promise<number> {
+    let oldestMs = Infinity
+    const cold: number[] = []
+    for (const lane of this.#memory.lanes(queue)) {
+      const job = lane.warm.first() ?? this.#commits.dirty(lane.cold.at(0))
+      if (job === undefined) cold.push(lane.cold.at(0))
+      else oldestMs = Math.min(oldestMs, job.at)
+    }
+    for (const seq of cold) {
+      const job = await new Promise<{ at: number } | undefined>((resolve) => {
+        this.#storage.read([seq], 1, (jobs) => resolve(jobs?.[0]))
+      })
+      if (job !== undefined) oldestMs = Math.min(oldestMs, job.at)
+    }
+    return oldestMs === Infinity ? 0 : Math.max(0, this.#options.clock.now() - oldestMs) / 1000
+  }
+
+  records<K extends Kind>(kind: K): Promise<readonly [string, Records[K]][]> {
+    return Promise.resolve([...this.#memory.records(kind)])
+  }
+
+  async select(set: TimedState | typeof State.Reserved, filter: Filter): Promise<Selection> {
+    if (set === State.Reserved) {
+      const jobs = [...this.#memory.reservations()].sort((a, b) => a.seq - b.seq)
+      return {
+        seq: Float64Array.from(jobs, (job) => job.seq),
+        at: Float64Array.from(jobs, (job) => job.at),
+      }
+    }
+    const all = this.#memory.bySeq(set)
+    const { jids, jobtype, pattern } = filter
+    if (jids === undefined && jobtype === undefined && pattern === undefined) return all
+    // What is found is looked for on disk, so what is in memory alone has to be there first.
+    await new Promise<void>((resolve, reject) => {
+      this.#commits.wait((error) => (error === undefined ? resolve() : reject(error)))
+    })
+    return this.#selector.find(set, filter, all.seq)
+  }
+
+  async close(): Promise<void> {
+    if (this.#health.state === 'closed') return
+    const wasLoading = this.#health.state === 'loading'
+    this.#set({ state: 'closed' })
+    if (!wasLoading) await this.#commits.drain()
+    await this.#selector.close()
+    await this.#storage.close()
+    this.#unlock()
+  }
+
+  #waits<I, R>(rule: Rule<I, R>): boolean {
+    if (rule.answers === 'acknowledge') return this.#options.durability === 'strict'
+    return rule.answers === 'committed'
+  }
+
+  #refuse<R>(done: Done<R>): void {
+    const health = this.#health
+    const error =
+      health.state === 'loading'
+        ? new StoreError('loading', `loading (${health.percent} %), try again`)
+        : health.state === 'unwritable'
+          ? new StoreError('unwritable', health.reason)
+          : new StoreError('closed', 'the store is closed')
+    // The reply is not looked at beside an error.
+    done(undefined as R, error)
+  }
+
+  #mended(): void {
+    if (this.#health.state !== 'unwritable') return
+    this.#set({ state: 'ready' })
+    this.#wakeTimed(this.#options.clock.now())
+    this.#wakeAll()
+  }
+
+  #wakeAll(): void {
+    this.#wakeQueued([...this.#memory.records('queue')].map(([name]) => name))
+  }
+
+  #broken(reason: string): void {
+    this.#set({ state: 'unwritable', reason })
+    this.#commits.abandon(reason)
+  }
+
+  #set(health: StoreHealth): void {
+    this.#health = health
+    this.#healthChanged(health)
+  }
+}
+
+/** A resumed queue may have jobs to hand out, though none entered. */
+const resumed = (changes: readonly Change[]): boolean =>
+  changes.some((change) => change.do === 'put' && change.kind === 'queue')
+
+function queuesOf(entered: readonly string[], changes: readonly Change[]): string[] {
+  const names = new Set(entered)
+  for (const change of changes) {
+    if (change.do === 'put' && change.kind === 'queue' && !change.value.paused)
+      names.add(change.key)
+  }
+  return [...names]
+}
+
+/** The embedded engine on a data folder. Throws FolderError when it cannot have the folder. */
+export function openEmbedded(options: EmbeddedOptions): Store {
+  return new EmbeddedStore(options)
+}

@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+
+/** Who holds a data folder, as `jobmill.pid` tells it. */
+interface Holder {
+  readonly pid: number
+  readonly startedAt: string
+  readonly addresses?: readonly string[]
+}
+
+/** A data folder that cannot be had. The message says why and what to do. */
+export class FolderError extends Error {
+  override readonly name = 'FolderError'
+}
+
+/**
+ * Takes a data folder for this process, making it where it is missing. Node has no file lock of its
+ * own; an open exclusive transaction on an empty SQLite file is one, and the system frees it at any
+ * death. Throws FolderError. @returns what gives it back
+ */
+export function lockFolder(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+  let lock: Sqlite.Database
+  try {
+    lock = new Sqlite(join(folder, 'jobmill.lock'), { timeout: 0 })
+    lock.pragma('journal_mode = MEMORY')
+    lock.exec('begin exclusive')
+  } catch (error) {
+    if (codeOf(error).startsWith('SQLITE_BUSY'))
+      throw new FolderError(inUse(folder), { cause: error })
+    throw unusable(folder, error)
+  }
+  nameHolder(folder)
+  return () => lock.close()
+}
+
+/** Writes who holds the folder, for the message that a second process gives. */
+export function nameHolder(folder: string, addresses?: readonly string[]): void {
+  const holder: Holder = {
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    ...(addresses === undefined ? {} : { addresses }),
+  }
+  try {
+    writeFileSync(join(folder, 'jobmill.pid'), `${JSON.stringify(holder)}\n`)
+  } catch (error) {
+    throw unusable(folder, error)
+  }
+}
+
+function inUse(folder: string): string {
+  let by = 'another process'
+  try {
+    // Written by nameHolder; anything else is caught below.
+    const holder = JSON.parse(readFileSync(join(folder, 'jobmill.pid'), 'utf8')) as Holder
+    by = `PID ${holder.pid}, started ${holder.startedAt}`
+    if (holder.addresses !== undefined) by += `, listening at ${holder.addresses.join(' and ')}`
+  } catch {
+    // The lock is what counts; the name is a courtesy.
+  }
+  return (
+    `the data folder ${folder} is in use by ${by}: ` +
+    'stop that server first, or give this one a folder of its own with -d'
+  )
+}
+
+function unusable(folder: string, error: unknown): FolderError {
+  const { message } = error as Error
+  const why: Record<string, string> = {
+    EACCES: 'this user may not write there',
+    EPERM: 'this user may not write there',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+    ENOTDIR: 'a part of the path is no folder',
+    EEXIST: 'it is a file, not a folder',
+    SQLITE_CANTOPEN: 'this user may not write there',
+    SQLITE_READONLY: 'it is read-only',
+    SQLITE_FULL: 'the disk is full',
+  }
+  const code = codeOf(error)
+  return new FolderError(
+    `the data folder ${folder} cannot be used: ${why[code] ?? message} (${code || message}). ` +
+      'Change its owner or rights, or give another folder with -d',
+    { cause: error },
+  )
+}
+
+const codeOf = (error: unknown): string => (error as { code?: string }).code ?? ''

@@ -1,0 +1,117 @@
+import type { Priority, Seq, TimedState } from '@jobmill/core'
+
+export type Durability = 'full' | 'strict' | 'relaxed'
+
+/** What the storage thread is started with. */
+export interface ThreadData {
+  readonly folder: string
+  readonly durability: Durability
+}
+
+/** Values of one row of `job`, in the order of its columns. Flat, for a structured clone is then cheap. */
+export type Row = (string | number | null)[]
+
+/**
+ * All that differs from disk, for one commit. Lists are flat: `inserts` holds COLUMNS values a job;
+ * the others are JSON texts for json_each, or undefined when there is nothing of the kind.
+ */
+export interface Batch {
+  /** All jobs and records go first. */
+  readonly flush: boolean
+  readonly inserts: Row
+  /** [[seq on disk, seq, state, at, wid]…] */
+  readonly moves: string | undefined
+  /** [[seq on disk, seq, state, at, wid, extra or null]…] */
+  readonly moveAndExtras: string | undefined
+  /** [seq…] */
+  readonly drops: string | undefined
+  /** [kind, key, JSON or null to delete]… flat */
+  readonly records: (string | null)[]
+}
+
+export const COLUMNS = 9
+
+export type ToThread =
+  | { readonly do: 'load' }
+  | { readonly do: 'commit'; readonly batch: Batch }
+  | {
+      readonly do: 'read'
+      readonly id: number
+      readonly seqs: readonly Seq[]
+      readonly bytes: number
+    }
+  | { readonly do: 'close' }
+
+/** Waiting jobs of one lane, by seq. */
+export interface LoadedLane {
+  readonly queue: string
+  readonly priority: Priority
+  readonly seqs: Float64Array
+}
+
+/** One timed set, sorted by (at, seq); `lane[i]` points into `lanes`. */
+export interface LoadedSet {
+  readonly set: TimedState
+  readonly at: Float64Array
+  readonly seq: Float64Array
+  readonly lane: Int32Array
+  readonly lanes: readonly { readonly queue: string; readonly priority: Priority }[]
+}
+
+/** A job as it lies on disk; `at` and `wid` too. */
+export interface ReadJob {
+  readonly seq: Seq
+  readonly queue: string
+  readonly priority: Priority
+  readonly at: number
+  readonly wid: string
+  readonly jid: string
+  readonly extra: string | null
+  readonly payload: string
+}
+
+export type FromThread =
+  | { readonly did: 'open' }
+  | {
+      readonly did: 'records'
+      readonly rows: readonly [kind: string, key: string, value: string][]
+    }
+  | { readonly did: 'lanes'; readonly lanes: readonly LoadedLane[]; readonly percent: number }
+  | { readonly did: 'reserved'; readonly jobs: readonly ReadJob[] }
+  | { readonly did: 'set'; readonly set: LoadedSet }
+  | { readonly did: 'load'; readonly lastSeq: Seq }
+  | { readonly did: 'commit'; readonly fault: Fault | undefined }
+  | { readonly did: 'read'; readonly id: number; readonly jobs: readonly ReadJob[] | undefined }
+  | { readonly did: 'close' }
+  /** The thread cannot go on: the data cannot be opened or read. */
+  | { readonly did: 'fail'; readonly fault: Fault }
+
+export interface Fault {
+  /** SQLite's or the system's, e.g. SQLITE_FULL. */
+  readonly code: string
+  readonly message: string
+}
+
+export type ToReader =
+  | {
+      readonly do: 'jids'
+      readonly id: number
+      readonly set: TimedState
+      readonly jids: readonly string[]
+    }
+  | {
+      readonly do: 'match'
+      readonly id: number
+      /** Where to look, in order of seq. */
+      readonly seqs: Float64Array
+      readonly jobtype: string | undefined
+      readonly pattern: string | undefined
+    }
+  | { readonly do: 'close' }
+
+export interface FromReader {
+  readonly id: number
+  readonly seq: Float64Array
+  readonly at: Float64Array
+  readonly fault: Fault | undefined
+}
