@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { TimedState } from '@jobmill/core'
 import type { Filter, Selection } from '../store.ts'
 import type { FromReader, ToReader } from './messages.ts'
-import { threadProgram } from './storage.ts'
+import { startThread } from './storage.ts'
 
 /** Looks through the data file for the jobs that a filter means, in a thread of its own. */
 export class Selector {
@@ -40,7 +40,7 @@ export class Selector {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadProgram('reader'), { workerData: { folder: this.#folder } })
+    const worker = startThread('reader', { folder: this.#folder })
     // An idle reader must not keep the process alive.
     worker.unref()
     worker.on('message', ({ id, seq, at, fault }: FromReader) => {

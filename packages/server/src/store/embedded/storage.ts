@@ -2,10 +2,16 @@ import { Worker } from 'node:worker_threads'
 import type { Seq } from '@jobmill/core'
 import type { Batch, Fault, FromThread, ReadJob, ThreadData, ToThread } from './messages.ts'
 
-/** A thread's program. Node loads it itself and knows no TypeScript, so tests take the built one. */
-export function threadProgram(name: string): URL {
+/**
+ * Starts a thread of this folder. Node loads its program itself and knows no TypeScript, so tests
+ * take the built one, and none of their settings for resolving imports.
+ */
+export function startThread(name: 'thread' | 'reader', workerData: unknown): Worker {
   const here = import.meta.url.replace(/\/src\/(?=store\/embedded\/)/, '/dist/')
-  return new URL(`./${name}.js`, here)
+  const execArgv = process.execArgv.filter(
+    (_, i, all) => !/conditions/.test(`${all[i - 1]} ${all[i]}`),
+  )
+  return new Worker(new URL(`./${name}.js`, here), { workerData, execArgv })
 }
 
 /** What the engine hears while data is loaded. */
@@ -28,7 +34,7 @@ export class Storage {
   /** @param failed called when the thread can do no more */
   constructor(data: ThreadData, failed: (fault: Fault) => void) {
     this.#failed = failed
-    this.#worker = new Worker(threadProgram('thread'), { workerData: data })
+    this.#worker = startThread('thread', data)
     this.#worker.on('message', (message: FromThread) => this.#take(message))
     this.#worker.on('error', (error) => this.#fail({ code: 'THREAD', message: error.message }))
     this.#worker.on('exit', (code) => {

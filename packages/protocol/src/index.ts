@@ -1,0 +1,43 @@
+export {
+  isVerb,
+  parseCommand,
+  verbOf,
+  type Command,
+  type MutateCommand,
+  type MutateFilter,
+  type MutateTarget,
+  type QueueAction,
+  type Verb,
+} from './commands.ts'
+export {
+  isRefusal,
+  refuse,
+  wireCode,
+  type ErrorCode,
+  type Refusal,
+  type WireCode,
+} from './errors.ts'
+export { globMatcher } from './glob.ts'
+export {
+  expectedIterations,
+  parseHello,
+  passwordHash,
+  type Hello,
+  type Sha256,
+} from './handshake.ts'
+export { FAKTORY_VERSION, writeInfo, writeServer, type Info, type TaskInfo } from './info.ts'
+export {
+  canonicalJob,
+  DEFAULT_QUEUE,
+  readJob,
+  renderJob,
+  withMembers,
+  writeFailure,
+  type Failure,
+  type WireJob,
+} from './job.ts'
+export { LIMITS } from './limits.ts'
+export { LineReader, type Bytes, type LineOptions } from './lines.ts'
+export { bulk, errorReply, greeting, NIL, OK, type Challenge } from './replies.ts'
+export { cutUtf8, utf8Length, wellFormed } from './text.ts'
+export { formatTime, parseRfc3339 } from './time.ts'

@@ -1,0 +1,1 @@
+export { openEmbedded } from './store/embedded/engine.ts'
