@@ -1,0 +1,91 @@
+// million: a million jobs through and done; what is left in memory and on disk, and the longest stall.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { withClient } from '../lib/client.mjs'
+import { short } from '../lib/fill.mjs'
+import { rssMb, settledRssMb } from '../lib/memory.mjs'
+import { spread } from '../lib/numbers.mjs'
+import { goal, table } from '../lib/report.mjs'
+import { sleep } from '../lib/wait.mjs'
+
+const CONNECTIONS = 50
+const SETTLE_MS = 60_000
+const FILES = ['jobmill.db', 'jobmill.db-wal']
+/** A second, smaller lot must fit into the pages that the first has freed. */
+const GROWTH = 1.1
+const GROWTH_MB = 1
+
+function fileMb(folder, name) {
+  return (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) / 1e6
+}
+
+async function lot(context, server, jobs, goalMb) {
+  const report = await context.run(server, {
+    mode: 'cycle',
+    connections: CONNECTIONS,
+    jobs,
+    limit: 1200,
+  })
+  const endMb = rssMb(server.pid)
+  const settledMb = await settledRssMb(server.pid, goalMb, context.settings.quick ? 0 : SETTLE_MS)
+  const left = await withClient(server.port, (client) => client.infoOf())
+  const files = Object.fromEntries(FILES.map((name) => [name, fileMb(server.folder, name)]))
+  const { total_enqueued: queued, sets } = left.faktory
+  return { jobs, report, endMb, settledMb, files, left: queued + sets.working }
+}
+
+const HEADS = [
+  ...['after', 'jobs/s', 'RSS at the end MB', 'settled MB', 'jobmill.db MB', '-wal MB'],
+  ...['push reply p99 ms', 'max ms', 'ACK reply max ms', 'others %'],
+]
+
+function row({ jobs, report, endMb, settledMb, files }) {
+  const figures = [
+    ...[report.jobs_per_s, endMb, settledMb, files['jobmill.db'], files['jobmill.db-wal']],
+    ...[report.push_us.p99 / 1000, report.push_us.max / 1000, report.ack_us.max / 1000],
+    report.others_cpu_percent,
+  ]
+  return [`${short(jobs)} jobs`, ...figures.map((n) => spread([n]))]
+}
+
+function goalsOf(startMb, big, again) {
+  const size = (one) => one.files['jobmill.db']
+  return [
+    goal('RSS after, of that at the start', big.settledMb / startMb, { most: 1.2 }, '×'),
+    goal('longest wait for a push’s reply', big.report.push_us.max / 1000, { most: 100 }, ' ms'),
+    goal('jobs left behind', big.left, { most: 0 }),
+    goal(
+      'database file after more jobs',
+      size(again),
+      { most: size(big) * GROWTH + GROWTH_MB },
+      ' MB',
+    ),
+  ]
+}
+
+export async function million(context) {
+  const { quick } = context.settings
+  const [few, many, more] = quick ? [200, 1_000, 200] : [20_000, 1_000_000, 200_000]
+  const server = await context.fresh()
+  try {
+    await sleep(quick ? 0 : 2000)
+    const startMb = rssMb(server.pid)
+    const goalMb = 1.2 * startMb
+    context.say(`${short(many)} jobs through`)
+    const lots = []
+    for (const jobs of [few, many, more]) lots.push(await lot(context, server, jobs, goalMb))
+    const [, big, again] = lots
+    const first = ['the start', '', spread([startMb]), spread([startMb]), '', '', '', '', '', '']
+    return {
+      title: `million: ${short(many)} jobs pushed, fetched and acknowledged`,
+      tables: [table(HEADS, [first, ...lots.map(row)])],
+      notes: [
+        'Settled: idle, at most 60 s later. A commit that stalls shows as a push that waits.',
+      ],
+      goals: goalsOf(startMb, big, again),
+      raw: { startMb, lots },
+    }
+  } finally {
+    await server.stop()
+  }
+}

@@ -1,0 +1,146 @@
+// start: from spawn to the first accepted command, with many jobs queued.
+import { get } from 'node:http'
+import { makeFolder, removeFolder } from '../lib/children.mjs'
+import { openClient } from '../lib/client.mjs'
+import { fill, short } from '../lib/fill.mjs'
+import { rssMb } from '../lib/memory.mjs'
+import { median, spread } from '../lib/numbers.mjs'
+import { goal, table } from '../lib/report.mjs'
+import { freePort, spawnJobmill } from '../lib/servers.mjs'
+import { nowMs, until } from '../lib/wait.mjs'
+
+const ROUNDS_MOST = 5
+const START_MS = 120_000
+/** How often a start is looked at: no figure is finer than this. */
+const LOOK_MS = 5
+
+/** Depths, and the time that the goals allow, in ms. 0: what Node itself takes. */
+const DEPTHS = [
+  { jobs: 0 },
+  { jobs: 1_000_000, mostMs: 1_000 },
+  { jobs: 5_000_000, mostMs: 4_000, onlyFull: true },
+]
+const QUICK_DEPTHS = [{ jobs: 0 }, { jobs: 1_000, mostMs: 1_000 }]
+
+function statusOf(port) {
+  return new Promise((resolve) => {
+    get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    }).on('error', () => resolve(undefined))
+  })
+}
+
+/** Asks INFO until it is answered with data, counting how often the server said that it is loading. */
+async function firstAnswer(port) {
+  let refusals = 0
+  const client = await until(() => openClient(port).catch(() => undefined), START_MS, LOOK_MS)
+  if (client === undefined) return undefined
+  const info = await until(
+    () =>
+      client.infoOf().catch((error) => {
+        if (error.name !== 'ErrorReply') throw error
+        refusals++
+        return undefined
+      }),
+    START_MS,
+    LOOK_MS,
+  )
+  const answeredAtMs = nowMs()
+  client.close()
+  return { openAtMs: client.greetedAtMs, answeredAtMs, info, refusals }
+}
+
+/** Starts the server once on `folder`. All times in ms from the spawn. */
+async function startOnce(context, folder, { jobs }, end) {
+  const { durability } = context.settings
+  const [port, webPort] = [await freePort(), await freePort()]
+  const from = nowMs()
+  const server = spawnJobmill({ durability, folder, port, webPort })
+  try {
+    const ready = until(
+      async () => ((await statusOf(webPort)) === 200 ? nowMs() : undefined),
+      START_MS,
+      LOOK_MS,
+    )
+    const [first, readyAtMs] = await Promise.all([firstAnswer(port), ready])
+    if (first?.info === undefined || readyAtMs === undefined)
+      throw new Error(`the server did not start:\n${server.output()}`)
+    const found = first.info.faktory.total_enqueued
+    if (found !== jobs)
+      throw new Error(`started with ${found} jobs, not the ${jobs} that were there`)
+    return {
+      openMs: first.openAtMs - from,
+      answeredMs: first.answeredAtMs - from,
+      readyMs: readyAtMs - from,
+      refusals: first.refusals,
+      rssMb: rssMb(server.pid),
+    }
+  } finally {
+    await (end === 'kill' ? server.kill() : server.stop())
+  }
+}
+
+async function prepare(context, folder, depth) {
+  const server = await context.fresh({ folder })
+  if (depth.jobs > 0) await fill(context, server, depth.jobs)
+  await server.stop()
+}
+
+async function startsAt(context, depth) {
+  const { settings } = context
+  const folder = makeFolder(settings.folder)
+  try {
+    await prepare(context, folder, depth)
+    const stopped = []
+    for (let i = 0; i < Math.min(settings.rounds, ROUNDS_MOST); i++)
+      stopped.push(await startOnce(context, folder, depth, 'stop'))
+    // Once more to be killed, and once to see what that costs the next start.
+    await startOnce(context, folder, depth, 'kill')
+    const killed = [await startOnce(context, folder, depth, 'stop')]
+    return { ...depth, stopped, killed }
+  } finally {
+    removeFolder(folder)
+  }
+}
+
+const COLUMNS = {
+  'greeted ms': (run) => run.openMs,
+  'INFO answered ms': (run) => run.answeredMs,
+  '/readyz 200 ms': (run) => run.readyMs,
+  'told to wait': (run) => run.refusals,
+  'RSS MB': (run) => run.rssMb,
+}
+
+function rows({ jobs, stopped, killed }) {
+  const row = (after, runs) => [
+    jobs === 0 ? 'none' : short(jobs),
+    after,
+    ...Object.values(COLUMNS).map((read) => spread(runs.map(read))),
+  ]
+  return [row('SIGTERM', stopped), row('SIGKILL', killed)]
+}
+
+function goalsOf({ jobs, mostMs, stopped }) {
+  if (mostMs === undefined) return []
+  const ready = median(stopped.map((run) => Math.max(run.answeredMs, run.readyMs)))
+  return [goal(`start with ${short(jobs)} queued`, ready, { most: mostMs }, ' ms')]
+}
+
+export async function start(context) {
+  const { settings } = context
+  const depths = settings.quick
+    ? QUICK_DEPTHS
+    : DEPTHS.filter(({ onlyFull }) => settings.full || onlyFull !== true)
+  const results = []
+  for (const depth of depths) results.push(await startsAt(context, depth))
+  return {
+    title: 'start: from spawn to the first accepted command',
+    tables: [
+      table(['jobs queued', 'ended before by', ...Object.keys(COLUMNS)], results.flatMap(rows)),
+    ],
+    notes: ['The data is in the page cache: from a cold disk, add the read of the file.'],
+    goals: results.flatMap(goalsOf),
+    raw: results,
+  }
+}
