@@ -23,6 +23,7 @@ export {
   fetch,
   reservationMs,
   type Fetched,
+  type FetchReply,
   type FetchInput,
   type JidInput,
 } from './rules/work.ts'

@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts'
+
 /** An error's word on the wire. Clients know no others (clients.md T9). */
 export type WireCode = 'ERR' | 'NOTUNIQUE'
 
@@ -53,10 +55,19 @@ export interface Refusal {
   readonly text: string
 }
 
-/** Makes a refusal. `details` fill the text, see the catalogue. */
+/**
+ * Makes a refusal: one line, and short.
+ * @param details fill the text, see the catalogue; what a peer sent is cut to `echoLength`
+ */
 export function refuse(code: ErrorCode, ...details: string[]): Refusal {
   const text: Text = TEXTS[code]
-  return new RefusalValue(code, text(...details))
+  return new RefusalValue(code, text(...details.map(echo)))
+}
+
+function echo(detail: string): string {
+  const short =
+    detail.length > LIMITS.echoLength ? `${detail.slice(0, LIMITS.echoLength)}...` : detail
+  return short.replace(/[\r\n]+/g, ' ')
 }
 
 /** The word of an error on the wire. */

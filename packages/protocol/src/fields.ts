@@ -7,48 +7,31 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Reads members of an object as Faktory's decoder does: names in any case, the exact one preferred,
- * null as absent, a wrong type as an error of the whole (clients.md T6, T7).
+ * Tells what members are, and remembers the first that is of a wrong type: then the whole counts as
+ * invalid. null is absent, as for Faktory's decoder (clients.md T7).
  */
-export class Fields {
-  readonly #exact: JsonObject
-  #folded: Map<string, unknown> | undefined
-  /** The first member of a wrong type, e.g. `retry must be an integer`. */
+export class Types {
+  /** The first fault, e.g. `retry must be an integer`. */
   wrong: string | undefined
-
-  constructor(object: JsonObject) {
-    this.#exact = object
-  }
-
-  /** Undefined when absent or null. */
-  value(name: string): unknown {
-    if (Object.hasOwn(this.#exact, name)) return this.#exact[name] ?? undefined
-    if (this.#folded === undefined) {
-      this.#folded = new Map()
-      for (const [key, value] of Object.entries(this.#exact)) {
-        const folded = key.toLowerCase()
-        if (folded !== key) this.#folded.set(folded, value)
-      }
-    }
-    return this.#folded.get(name) ?? undefined
-  }
+  /** A text had lone surrogates, which are U+FFFD now. */
+  mended = false
 
   /** '' when absent. */
-  text(name: string): string {
-    const value = this.value(name)
-    if (value === undefined) return ''
-    return typeof value === 'string' ? wellFormed(value) : this.#fault(name, 'a string', '')
+  text(value: unknown, name: string): string {
+    if (value === undefined || value === null) return ''
+    if (typeof value !== 'string') return this.#fault(name, 'a string', '')
+    const text = wellFormed(value)
+    if (text !== value) this.mended = true
+    return text
   }
 
-  integer(name: string): number | undefined {
-    const value = this.value(name)
-    if (value === undefined) return undefined
+  integer(value: unknown, name: string): number | undefined {
+    if (value === undefined || value === null) return undefined
     return Number.isSafeInteger(value) ? Number(value) : this.#fault(name, 'an integer', undefined)
   }
 
-  texts(name: string): readonly string[] {
-    const value = this.value(name)
-    if (value === undefined) return []
+  texts(value: unknown, name: string): readonly string[] {
+    if (value === undefined || value === null) return []
     if (!Array.isArray(value)) return this.#fault(name, 'a list of strings', [])
     const list: string[] = []
     for (const item of value as unknown[]) {
@@ -59,20 +42,70 @@ export class Fields {
     return list
   }
 
-  object(name: string): JsonObject | undefined {
-    const value = this.value(name)
-    if (value === undefined) return undefined
+  object(value: unknown, name: string): JsonObject | undefined {
+    if (value === undefined || value === null) return undefined
     return isObject(value) ? value : this.#fault(name, 'an object', undefined)
   }
 
-  array(name: string): readonly unknown[] | undefined {
-    const value = this.value(name)
-    if (value === undefined) return undefined
+  array(value: unknown, name: string): readonly unknown[] | undefined {
+    if (value === undefined || value === null) return undefined
     return Array.isArray(value) ? (value as unknown[]) : this.#fault(name, 'a list', undefined)
   }
 
   #fault<T>(name: string, type: string, fallback: T): T {
     this.wrong ??= `${name} must be ${type}`
     return fallback
+  }
+}
+
+/**
+ * For each name in lower case the name under which the object has it: the exact one where there is
+ * one, else the last in another case (clients.md T6).
+ */
+export function spellings(object: JsonObject): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const name of Object.keys(object)) {
+    const folded = name.toLowerCase()
+    if (folded === name || !Object.hasOwn(object, folded)) found.set(folded, name)
+  }
+  return found
+}
+
+/** Reads members by name, in any case, and checks their types. */
+export class Fields {
+  readonly #object: JsonObject
+  readonly #types = new Types()
+  #spellings: Map<string, string> | undefined
+
+  constructor(object: JsonObject) {
+    this.#object = object
+  }
+
+  get wrong(): string | undefined {
+    return this.#types.wrong
+  }
+
+  text(name: string): string {
+    return this.#types.text(this.#value(name), name)
+  }
+
+  integer(name: string): number | undefined {
+    return this.#types.integer(this.#value(name), name)
+  }
+
+  texts(name: string): readonly string[] {
+    return this.#types.texts(this.#value(name), name)
+  }
+
+  object(name: string): JsonObject | undefined {
+    return this.#types.object(this.#value(name), name)
+  }
+
+  #value(name: string): unknown {
+    // Own members alone: the names come from here, but the object's prototype is everybody's.
+    if (Object.hasOwn(this.#object, name)) return this.#object[name]
+    this.#spellings ??= spellings(this.#object)
+    const spelling = this.#spellings.get(name)
+    return spelling === undefined ? undefined : this.#object[spelling]
   }
 }

@@ -26,18 +26,10 @@ export {
   type Sha256,
 } from './handshake.ts'
 export { FAKTORY_VERSION, writeInfo, writeServer, type Info, type TaskInfo } from './info.ts'
-export {
-  canonicalJob,
-  DEFAULT_QUEUE,
-  readJob,
-  renderJob,
-  withMembers,
-  writeFailure,
-  type Failure,
-  type WireJob,
-} from './job.ts'
+export { DEFAULT_QUEUE, readJob, type WireJob } from './job.ts'
 export { LIMITS } from './limits.ts'
 export { LineReader, type Bytes, type LineOptions } from './lines.ts'
+export { canonicalJob, renderJob, withMembers, writeFailure, type Failure } from './payload.ts'
 export { bulk, errorReply, greeting, NIL, OK, type Challenge } from './replies.ts'
 export { cutUtf8, utf8Length, wellFormed } from './text.ts'
 export { formatTime, parseRfc3339 } from './time.ts'

@@ -1,23 +1,10 @@
 import { refuse, type Refusal } from './errors.ts'
-import { Fields, isObject, type JsonObject } from './fields.ts'
-import { compact, spans } from './json.ts'
+import { Fields, isObject, spellings, Types, type JsonObject } from './fields.ts'
+import { spans } from './json.ts'
+import type { Failure } from './payload.ts'
+import { wellFormed } from './text.ts'
 
 export const DEFAULT_QUEUE = 'default'
-
-/** Why and how often a job failed. Source: docs/protocol.md, "failure" */
-export interface Failure {
-  /** RFC 3339: the first failure. */
-  readonly failedAt: string
-  /** RFC 3339: when the retry falls due; absent at death. */
-  readonly nextAt?: string
-  readonly message?: string
-  readonly errtype?: string
-  readonly backtrace?: readonly string[]
-  /** Failures before this one. */
-  readonly retryCount: number
-  /** Attempts that were left before this failure was counted. */
-  readonly remaining: number
-}
 
 /** A pushed job's shape. '' , 0 and undefined mean absent, which null, "" and 0 do too. */
 export interface WireJob {
@@ -25,7 +12,7 @@ export interface WireJob {
   readonly jobtype: string
   readonly hasArgs: boolean
   readonly queue: string
-  /** 0–255 as sent. */
+  /** 1–255 as sent. */
   readonly priority: number | undefined
   readonly retry: number | undefined
   /** Not looked at: any text. */
@@ -36,90 +23,136 @@ export interface WireJob {
   readonly failure: Failure | undefined
   /**
    * The job as one JSON object without what Faktory leaves out: absent and unknown members,
-   * `enqueued_at`, `failure`. `args` and `custom` are the client's bytes; so is all of it when
+   * `enqueued_at`, `failure`. `args` and `custom` are the client's text; so is all of it when
    * nothing had to go.
    */
   readonly text: string
 }
 
-/** What stays in a payload. In any order; the client's is kept. */
-const KEPT = new Set([
-  'jid',
-  'jobtype',
-  'args',
-  'queue',
-  'priority',
-  'retry',
-  'reserve_for',
-  'at',
-  'created_at',
-  'custom',
-  'backtrace',
-])
+/** A job's members as JSON.parse gives them, names exact. */
+interface RawJob {
+  readonly jid?: unknown
+  readonly jobtype?: unknown
+  readonly args?: unknown
+  readonly queue?: unknown
+  readonly priority?: unknown
+  readonly retry?: unknown
+  readonly reserve_for?: unknown
+  readonly at?: unknown
+  readonly created_at?: unknown
+  readonly custom?: unknown
+  readonly backtrace?: unknown
+  readonly enqueued_at?: unknown
+  readonly failure?: unknown
+}
 
-/** The member order in which Faktory writes a job, which MUTATE patterns were made for. */
-const FAKTORY_ORDER = [
-  'retry',
-  'failure',
-  'custom',
+/** What stays in a payload. */
+const KEPT = [
   'jid',
-  'queue',
   'jobtype',
-  'created_at',
-  'enqueued_at',
-  'at',
   'args',
-  'reserve_for',
-  'backtrace',
+  'queue',
   'priority',
-]
+  'retry',
+  'reserve_for',
+  'at',
+  'created_at',
+  'custom',
+  'backtrace',
+] as const satisfies readonly (keyof RawJob)[]
+type Kept = (typeof KEPT)[number]
+const KEPT_BY_NAME: ReadonlyMap<string, Kept> = new Map(KEPT.map((name) => [name, name]))
 
 const PRIORITY_WIRE_MAX = 255
 const PRIORITY_MAX = 9
 const PRIORITY_DEFAULT = 5
 
 /**
- * Reads a pushed job.
+ * An integer member written with a fraction or an exponent. Faktory refuses it, and a Go worker
+ * could not read it; JSON.parse cannot tell 5.0 from 5. May find one inside args, too, and knows
+ * names in lower case alone.
+ */
+const ODD_NUMBER = /"(?:priority|retry|reserve_for|backtrace)"[ \t\n\r]*:[ \t\n\r]*-?\d+[.eE]/
+const INTEGERS: ReadonlySet<string> = new Set(['priority', 'retry', 'reserve_for', 'backtrace'])
+
+/**
+ * Reads a pushed job. A member that is repeated counts as its last, and is left repeated when
+ * nothing else has to go: finding that out would cost every push a scan of its text.
  * @param value what JSON.parse made of `text`; null is an empty job, as for Go's decoder
- * @param text the client's JSON, no blanks around it
+ * @param text the client's JSON, no blanks round it
  * @returns INVALID_JSON when a member has a wrong type
  * Source: docs/protocol.md, "PUSH"; clients.md T6, T7
  */
 export function readJob(value: unknown, text: string): WireJob | Refusal {
   if (value === null) return readJob({}, '{}')
   if (!isObject(value)) return refuse('INVALID_JSON', 'a job must be an object')
-  const fields = new Fields(value)
-  const job: WireJob = {
-    jid: fields.text('jid'),
-    jobtype: fields.text('jobtype'),
-    hasArgs: fields.array('args') !== undefined,
-    queue: fields.text('queue'),
-    priority: fields.integer('priority') || undefined,
-    retry: fields.integer('retry'),
-    at: fields.text('at'),
-    reserveFor: fields.integer('reserve_for') ?? 0,
-    createdAt: fields.text('created_at'),
-    failure: readFailure(fields),
-    text,
+  const look = glance(value)
+  const raw: RawJob = look.exact ? value : respelled(value)
+  const types = new Types()
+  const jid = types.text(raw.jid, 'jid')
+  const jobtype = types.text(raw.jobtype, 'jobtype')
+  const hasArgs = types.array(raw.args, 'args') !== undefined
+  const queue = types.text(raw.queue, 'queue')
+  const priority = types.integer(raw.priority, 'priority') ?? 0
+  const retry = types.integer(raw.retry, 'retry')
+  const reserveFor = types.integer(raw.reserve_for, 'reserve_for') ?? 0
+  const at = types.text(raw.at, 'at')
+  const createdAt = types.text(raw.created_at, 'created_at')
+  types.object(raw.custom, 'custom')
+  types.integer(raw.backtrace, 'backtrace')
+  types.text(raw.enqueued_at, 'enqueued_at')
+  const failure = readFailure(raw.failure, types)
+  if (priority < 0 || priority > PRIORITY_WIRE_MAX) types.wrong ??= 'priority must be 1 to 9'
+  if (look.integers && (!look.exact || ODD_NUMBER.test(text))) {
+    types.wrong ??= oddNumber(value, text)
   }
-  fields.object('custom')
-  fields.integer('backtrace')
-  fields.text('enqueued_at')
-  if (fields.wrong !== undefined) return refuse('INVALID_JSON', fields.wrong)
-  const { priority } = job
-  if (priority !== undefined && (priority < 0 || priority > PRIORITY_WIRE_MAX)) {
-    return refuse('INVALID_JSON', 'priority must be an integer from 1 to 9')
+  if (types.wrong !== undefined) return refuse('INVALID_JSON', types.wrong)
+
+  const clean = look.clean && !types.mended && priority <= PRIORITY_MAX
+  return {
+    jid,
+    jobtype,
+    hasArgs,
+    queue,
+    priority: priority === 0 ? undefined : priority,
+    retry,
+    at,
+    // Not -0, which stays in no record.
+    reserveFor: reserveFor === 0 ? 0 : reserveFor,
+    createdAt,
+    failure,
+    text: clean ? text : cleaned(raw, text, look.exact ? undefined : spellings(value)),
   }
-  return isClean(value, priority) ? job : { ...job, text: cleaned(value, text) }
 }
 
-/** Whether the client's text can stay as it is. */
-function isClean(value: JsonObject, priority: number | undefined): boolean {
-  if (priority !== undefined && priority > PRIORITY_MAX) return false
+interface Glance {
+  /** The client's text can stay as it is. */
+  clean: boolean
+  /** All known names are in lower case. */
+  exact: boolean
+  /** There are members that must be integers. */
+  integers: boolean
+}
+
+function glance(value: JsonObject): Glance {
+  const look = { clean: true, exact: true, integers: false }
   for (const name in value) {
-    if (!KEPT.has(name) || isLeftOut(name, value[name])) return false
+    const member = value[name]
+    if (!KEPT_BY_NAME.has(name)) {
+      look.clean = false
+      if (name.toLowerCase() !== name) {
+        look.exact = false
+        look.integers = true
+      }
+    } else if (isLeftOut(name, member)) look.clean = false
+    else if (typeof member === 'number') look.integers = true
   }
-  return true
+  return look
+}
+
+function respelled(value: JsonObject): RawJob {
+  const names = [...spellings(value)].map(([folded, name]) => [folded, value[name]] as const)
+  return Object.fromEntries(names)
 }
 
 /** Members that Faktory leaves out, since Go writes them only when they have a value. */
@@ -129,22 +162,50 @@ function isLeftOut(name: string, value: unknown): boolean {
   return name === 'custom' && isObject(value) && Object.keys(value).length === 0
 }
 
-function cleaned(value: JsonObject, text: string): string {
-  const members = new Map<string, string>()
+function oddNumber(value: JsonObject, text: string): string | undefined {
+  const names = spellings(value)
+  // The last of a repeated member counts.
+  const literals = new Map<string, string>()
   for (const { name, from, to } of spans(text)) {
     const folded = name.toLowerCase()
-    if (!KEPT.has(folded) || (folded !== name && Object.hasOwn(value, folded))) continue
-    const member = text.slice(from, to)
-    if (isLeftOut(folded, value[name])) members.delete(folded)
-    else if (folded === 'priority' && Number(value[name]) > PRIORITY_MAX) {
-      members.set(folded, String(PRIORITY_DEFAULT))
-    } else members.set(folded, member)
+    if (INTEGERS.has(folded) && names.get(folded) === name) {
+      literals.set(folded, text.slice(from, to))
+    }
   }
-  return `{${[...members].map(([name, member]) => `"${name}":${member}`).join(',')}}`
+  for (const [name, literal] of literals) {
+    if (/[.eE]/.test(literal)) return `${name} must be an integer`
+  }
+  return undefined
 }
 
-function readFailure(job: Fields): Failure | undefined {
-  const object = job.object('failure')
+/**
+ * The job with only what stays, each member once.
+ * @param names as `spellings` gives them, or undefined when all names are exact
+ */
+function cleaned(raw: RawJob, text: string, names: Map<string, string> | undefined): string {
+  const members = new Map<Kept, string>()
+  for (const { name, from, to } of spans(text)) {
+    const kept = KEPT_BY_NAME.get(names === undefined ? name : name.toLowerCase())
+    if (kept === undefined || (names !== undefined && names.get(kept) !== name)) continue
+    const member = raw[kept]
+    if (!isLeftOut(kept, member)) members.set(kept, written(kept, member, text, from, to))
+  }
+  let out = ''
+  for (const [name, member] of members) out += `${out === '' ? '' : ','}"${name}":${member}`
+  return `{${out}}`
+}
+
+function written(name: Kept, member: unknown, text: string, from: number, to: number): string {
+  if (typeof member === 'string') {
+    const mended = wellFormed(member)
+    if (mended !== member) return JSON.stringify(mended)
+  }
+  const tooHigh = name === 'priority' && Number(member) > PRIORITY_MAX
+  return tooHigh ? String(PRIORITY_DEFAULT) : text.slice(from, to)
+}
+
+function readFailure(value: unknown, types: Types): Failure | undefined {
+  const object = types.object(value, 'failure')
   if (object === undefined) return undefined
   const fields = new Fields(object)
   const nextAt = fields.text('next_at')
@@ -160,62 +221,6 @@ function readFailure(job: Fields): Failure | undefined {
     retryCount: fields.integer('retry_count') ?? 0,
     remaining: fields.integer('remaining') ?? 0,
   }
-  if (fields.wrong !== undefined) job.wrong ??= `failure.${fields.wrong}`
+  if (fields.wrong !== undefined) types.wrong ??= `failure.${fields.wrong}`
   return failure
-}
-
-/** `failure` as JSON, its members in Faktory's order. */
-export function writeFailure(failure: Failure): string {
-  return JSON.stringify({
-    failed_at: failure.failedAt,
-    next_at: failure.nextAt,
-    message: failure.message,
-    errtype: failure.errtype,
-    backtrace: failure.backtrace,
-    retry_count: failure.retryCount,
-    remaining: failure.remaining,
-  })
-}
-
-/**
- * Adds members to a job.
- * @param payload a JSON object with at least one member
- * @param members JSON text such as `"a":1,"b":2`, or ''
- */
-export function withMembers(payload: string, members: string): string {
-  return members === '' ? payload : `${payload.slice(0, payload.lastIndexOf('}'))},${members}}`
-}
-
-/**
- * The job as FETCH hands it out.
- * @param enqueuedAt RFC 3339
- */
-export function renderJob(
-  payload: string,
-  enqueuedAt: string,
-  failure: Failure | null | undefined,
-): string {
-  const last = failure ? `,"failure":${writeFailure(failure)}` : ''
-  return withMembers(payload, `"enqueued_at":"${enqueuedAt}"${last}`)
-}
-
-/**
- * The job as Faktory would write it: its member order, no blanks between parts.
- * @param enqueuedAt RFC 3339, or '' when it is not known
- */
-export function canonicalJob(
-  payload: string,
-  enqueuedAt: string,
-  failure: Failure | null | undefined,
-): string {
-  const members = new Map<string, string>()
-  for (const { name, from, to } of spans(payload))
-    members.set(name, compact(payload.slice(from, to)))
-  if (enqueuedAt !== '') members.set('enqueued_at', JSON.stringify(enqueuedAt))
-  if (failure) members.set('failure', writeFailure(failure))
-  const written = FAKTORY_ORDER.flatMap((name) => {
-    const member = members.get(name)
-    return member === undefined ? [] : [`"${name}":${member}`]
-  })
-  return `{${written.join(',')}}`
 }

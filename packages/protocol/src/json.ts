@@ -12,80 +12,92 @@ export function parseJson(text: string): Parsed {
   } catch (error) {
     const why = error instanceof RangeError ? 'nested too deep' : (error as Error).message
     // V8 quotes the input in its message.
-    return { ok: false, why: why.replace(/[\0-\x1f\x7f]+/g, ' ').slice(0, WHY_LENGTH) }
+    return { ok: false, why: why.replace(/\p{Cc}+/gu, ' ').slice(0, WHY_LENGTH) }
   }
 }
 
-/** Where a value, and the name before it, lie in a text. */
+const isBlank = (code: number): boolean =>
+  code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+
+/**
+ * A text without the blanks that JSON allows round it. No regular expression over the whole: one
+ * anchored at the end alone takes quadratic time over long runs of blanks inside a string.
+ */
+export function trimmed(text: string): string {
+  let from = 0
+  let to = text.length
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1
+  return text.slice(from, to)
+}
+
+/** Where a value lies in a text. */
 export interface Span {
-  /** As written, decoded. '' in an array. */
+  /** Of a member, decoded. '' for an item of a list. */
   readonly name: string
   readonly from: number
   readonly to: number
 }
 
-const BLANKS = /[ \t\n\r]*/y
-const SCALAR = /[^,\]} \t\n\r]+/y
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_LIST = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_LIST = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
 
-function skip(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at
-  return pattern.test(text) ? pattern.lastIndex : at
-}
-
-/** The end of a string that begins at `at`; without a regular expression, for one may be megabytes. */
+/** The end of a string that begins at `at`. indexOf, for one may be megabytes. */
 function stringEnd(text: string, at: number): number {
   let end = at
   for (;;) {
     end = text.indexOf('"', end + 1)
-    let backslashes = 0
-    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes += 1
-    if (backslashes % 2 === 0) return end + 1
+    if (end < 0) return text.length
+    let escapes = end
+    while (text.charCodeAt(escapes - 1) === BACKSLASH) escapes -= 1
+    if ((end - escapes) % 2 === 0) return end + 1
   }
-}
-
-/** The end of an object or array that begins at `at`. */
-function nestedEnd(text: string, at: number): number {
-  const mark = /["[\]{}]/g
-  mark.lastIndex = at
-  let depth = 0
-  for (let match = mark.exec(text); match !== null; match = mark.exec(text)) {
-    const char = match[0]
-    if (char === '"') mark.lastIndex = stringEnd(text, match.index)
-    else if (char === '[' || char === '{') depth += 1
-    else if ((depth -= 1) === 0) return match.index + 1
-  }
-  return text.length
-}
-
-function valueEnd(text: string, at: number): number {
-  const first = text[at]
-  if (first === '"') return stringEnd(text, at)
-  if (first === '{' || first === '[') return nestedEnd(text, at)
-  return skip(SCALAR, text, at)
 }
 
 /**
- * The members of an object, or the items of an array, in order, repeated names too.
- * @param text valid JSON: it is not checked again
+ * The members of an object, or the items of a list, in order, repeated names too.
+ * @param text valid JSON of an object or a list: it is not checked again
  */
 export function spans(text: string): Span[] {
   const found: Span[] = []
-  let at = skip(BLANKS, text, 0)
-  const isArray = text[at] === '['
-  at = skip(BLANKS, text, at + 1)
-  while (at < text.length && text[at] !== ']' && text[at] !== '}') {
-    let name = ''
-    if (!isArray) {
-      const nameEnd = stringEnd(text, at)
-      name = String(JSON.parse(text.slice(at, nameEnd)))
-      at = skip(BLANKS, text, skip(BLANKS, text, nameEnd) + 1)
+  let depth = 0
+  let name = ''
+  // Of the value that is being passed over; -1 between two.
+  let from = -1
+  let to = -1
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (isBlank(code)) continue
+    const closes = code === CLOSE_OBJECT || code === CLOSE_LIST
+    if (closes) depth -= 1
+    if ((closes && depth === 0) || (code === COMMA && depth === 1)) {
+      if (from >= 0) found.push({ name, from, to })
+      from = -1
+      continue
     }
-    const to = valueEnd(text, at)
-    found.push({ name, from: at, to })
-    at = skip(BLANKS, text, to)
-    if (text[at] === ',') at = skip(BLANKS, text, at + 1)
+    if (code === COLON && depth === 1) {
+      // What was passed over was the name.
+      name = decoded(text.slice(from, to))
+      from = -1
+      continue
+    }
+    if (depth === 1 && from < 0) from = at
+    else if (depth === 0) from = -1
+    if (code === QUOTE) at = stringEnd(text, at) - 1
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1
+    to = at + 1
   }
   return found
+}
+
+function decoded(literal: string): string {
+  return literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
 }
 
 /** A valid JSON text without the blanks between its parts. */

@@ -21,6 +21,11 @@ export const LIMITS = {
   fetchWaitMs: 1_900,
   /** A worker is forgotten after so much silence. */
   beatGraceMs: 60_000,
+  /**
+   * Characters of a peer's text that an error repeats. Faktory repeats all; an unknown verb of 5,000
+   * must come back whole (transcripts), an `invalid ACK` of 32 MiB need not.
+   */
+  echoLength: 8 * KIB,
   jidBytesMin: 8,
   reserveForSMin: 60,
   reserveForSMax: 86_400,
@@ -41,6 +46,7 @@ export const LIMITS = {
 /** Relations that the code relies on. */
 const RELATIONS: readonly [string, boolean][] = [
   ['a HELLO is a command', LIMITS.helloBytes <= LIMITS.commandBytes],
+  ['what is repeated is no memory to speak of', LIMITS.echoLength * 4 < LIMITS.unreadReplyBytes],
   ['one command fits into all', LIMITS.commandBytes <= LIMITS.unfinishedBytes],
   ['a FETCH ends before clients give up', LIMITS.fetchWaitMs < 2_000],
   ['the default reservation is allowed', LIMITS.reserveForSDefault <= LIMITS.reserveForSMax],

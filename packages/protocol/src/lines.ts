@@ -7,7 +7,7 @@ export interface Bytes {
 }
 
 export interface LineOptions<B extends Bytes> {
-  /** A longer line is an error: `tooLong`. */
+  /** A longer line is an error: `tooLong`. Without its LF. */
   readonly limitBytes: number
   /** Joins pieces into bytes of their own, not views of the pieces. */
   readonly concat: (parts: readonly B[]) => B
@@ -18,6 +18,12 @@ const CR = 0x0d
 const NONE = -1
 
 /**
+ * So many pieces of an unfinished line are joined into one. A peer that sends byte by byte would
+ * else cost a hundred bytes of memory for each; and each byte is copied but once more.
+ */
+const LOOSE_PARTS = 256
+
+/**
  * Cuts a stream of bytes into lines, ended by LF, one CR before it dropped. A line that is whole in
  * one chunk is decoded from there; pieces of a longer one are kept until it ends.
  */
@@ -26,6 +32,8 @@ export class LineReader<B extends Bytes> {
   readonly #concat: (parts: readonly B[]) => B
   #parts: B[] = []
   #partsBytes = 0
+  /** How many of the parts were joined already. */
+  #joined = 0
   #chunk: B | undefined
   #from = 0
   #tooLong = false
@@ -45,16 +53,18 @@ export class LineReader<B extends Bytes> {
     return this.#partsBytes
   }
 
-  /** Only after `next` has given undefined for the chunk before. */
+  /** Best after `next` has given undefined for the chunk before; else the rest of it is copied. */
   push(chunk: B): void {
-    this.#chunk = chunk
+    if (this.#tooLong) return
+    const unread = this.#chunk?.subarray(this.#from) as B | undefined
+    this.#chunk = unread === undefined ? chunk : this.#concat([unread, chunk])
     this.#from = 0
   }
 
   /** The next whole line, decoded from UTF-8, or undefined when more bytes are needed. */
   next(): string | undefined {
     const chunk = this.#chunk
-    if (chunk === undefined || this.#tooLong) return undefined
+    if (chunk === undefined) return undefined
     const end = chunk.indexOf(LF, this.#from)
     if (end === NONE) {
       this.#keep(chunk)
@@ -67,16 +77,20 @@ export class LineReader<B extends Bytes> {
     // subarray of B is a B: Buffer's own says so, the interface cannot.
     this.#parts.push(chunk.subarray(from, end) as B)
     const whole = this.#concat(this.#parts)
-    this.#parts = []
-    this.#partsBytes = 0
+    this.#forget()
     return decode(whole, 0, whole.length)
   }
 
   /** Lets go of everything. */
   clear(): void {
+    this.#forget()
+    this.#chunk = undefined
+  }
+
+  #forget(): void {
     this.#parts = []
     this.#partsBytes = 0
-    this.#chunk = undefined
+    this.#joined = 0
   }
 
   #keep(chunk: B): void {
@@ -89,6 +103,10 @@ export class LineReader<B extends Bytes> {
     this.#parts.push(whole ? chunk : this.#concat([part]))
     this.#partsBytes += rest
     if (this.#partsBytes > this.limitBytes) this.#refuse()
+    else if (this.#parts.length - this.#joined >= LOOSE_PARTS) {
+      this.#parts.push(this.#concat(this.#parts.splice(this.#joined)))
+      this.#joined += 1
+    }
   }
 
   #refuse(): undefined {

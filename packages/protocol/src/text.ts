@@ -36,9 +36,15 @@ function isPair(text: string, i: number): boolean {
   return high >= 0xd800 && high < 0xdc00 && low >= 0xdc00 && low < 0xe000
 }
 
+const SURROGATE = /[\ud800-\udfff]/
 const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /** Lone surrogates become U+FFFD: what is compared as text must survive UTF-8 unchanged. */
 export function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATES, '\ufffd')
+  return SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\ufffd') : text
+}
+
+/** The same text with memory of its own: a slice keeps the whole that it was cut from alive. */
+export function detached(text: string): string {
+  return ` ${text}`.slice(1)
 }

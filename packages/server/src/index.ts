@@ -1,1 +1,1 @@
-export { openEmbedded } from './store/embedded/engine.ts'
+export { startServer, VERSION, type RunningServer } from './server.ts'

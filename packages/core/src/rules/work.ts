@@ -16,12 +16,14 @@ export interface FetchInput {
   readonly wid: string
 }
 
+/** `empty`: no job now, wait for one. `quiet`: this worker gets no more jobs. */
+export type FetchReply = Fetched | 'empty' | 'quiet'
+
 /**
- * One job of the first queue that has one, reserved for its worker. Quiet and terminating workers
- * get none. @returns undefined when there is nothing to do now
+ * One job of the first queue that has one, reserved for its worker.
  * Source: docs/protocol.md, "FETCH"
  */
-export const fetch: Rule<FetchInput, Fetched | undefined> = {
+export const fetch: Rule<FetchInput, FetchReply> = {
   name: 'fetch',
   answers: 'now',
   needs: ({ queues, wid }) => ({
@@ -33,12 +35,12 @@ export const fetch: Rule<FetchInput, Fetched | undefined> = {
   }),
   decide(facts, { queues, wid }) {
     const worker = wid === '' ? undefined : facts.record('worker', wid)
-    if (worker !== undefined && worker.state !== WorkerState.Running) return NOTHING
+    if (worker !== undefined && worker.state !== WorkerState.Running) return QUIET
     for (const queue of queues) {
       if (facts.record('queue', queue)?.paused === true) continue
       const job = facts.head(queue)
       if (job === undefined) {
-        if (facts.loading(queue)) return NOTHING
+        if (facts.loading(queue)) return EMPTY
         continue
       }
       const at = facts.now + reservationMs(job.extra?.reserveForS)
@@ -51,11 +53,12 @@ export const fetch: Rule<FetchInput, Fetched | undefined> = {
         changes: [{ do: 'move', job, state: State.Reserved, at, wid }],
       }
     }
-    return NOTHING
+    return EMPTY
   },
 }
 
-const NOTHING = { reply: undefined, changes: [] } as const
+const EMPTY = { reply: 'empty', changes: [] } as const
+const QUIET = { reply: 'quiet', changes: [] } as const
 
 /** How long a job is reserved, ms: 0 means the default, else raised to 60 s at least. */
 export function reservationMs(reserveForS: number | undefined): number {

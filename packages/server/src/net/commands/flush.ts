@@ -1,0 +1,8 @@
+import { flush } from '@jobmill/core'
+import { OK } from '@jobmill/protocol'
+import { outcome, type Handler } from '../context.ts'
+
+export const handleFlush: Handler<'FLUSH'> = ({ store, log }, peer, _command, reply) => {
+  log.warn({ peer: peer.address }, 'FLUSH: all jobs, queues and counts are dropped')
+  store.run(flush, undefined, (_, error) => reply(outcome(undefined, error, OK)))
+}

@@ -1,0 +1,235 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { errorReply, LIMITS, refuse, type Verb } from '@jobmill/protocol'
+import { Challenges } from './challenges.ts'
+import { Connection, type Host } from './connection.ts'
+import type { Context } from './context.ts'
+import { portFault } from './port-fault.ts'
+
+export interface ListenerOptions {
+  readonly context: Context
+  /** '' for none. */
+  readonly password: string
+  readonly commandBytes?: number
+}
+
+/** One address to listen at; `host` '' means every address. */
+export interface Binding {
+  readonly host: string
+  readonly port: number
+}
+
+/** How often deadlines are looked at, ms. */
+const WATCH_MS = 250
+/** A command waits so long for data that is loading. */
+const LOADING_PATIENCE_MS = 2_000
+/** While stopping, ACK and FAIL are answered for so long. */
+const DRAIN_MS = 1_000
+const BACKLOG = 4_096
+/** One line of the same kind a minute. */
+const LOG_AGAIN_MS = 60_000
+
+/** Takes connections and watches over all of them together. */
+export class Listener implements Host {
+  readonly context: Context
+  readonly commandBytes: number
+  phase: Host['phase'] = 'running'
+  commandCount = 0
+
+  readonly #challenges: Challenges | undefined
+  readonly #servers: Server[] = []
+  readonly #connections = new Set<Connection>()
+  readonly #connectionsMax: number
+  readonly #saidAtMs = new Map<string, number>()
+  #admitted = 0
+  #heldBytes = 0
+  #loadingWaits = new Set<() => void>()
+  #watch: NodeJS.Timeout | undefined
+
+  constructor(options: ListenerOptions) {
+    this.context = options.context
+    this.commandBytes = options.commandBytes ?? LIMITS.commandBytes
+    if (options.password !== '') this.#challenges = new Challenges(options.password)
+    this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
+  }
+
+  /** Connections past their handshake. */
+  get openConnections(): number {
+    return this.#admitted
+  }
+
+  /** Listens at all of these. Rejects with what is wrong and what to do. @returns where, with real ports */
+  async listen(bindings: readonly Binding[]): Promise<string[]> {
+    const addresses: string[] = []
+    let port = 0
+    for (const binding of bindings) {
+      // Port 0 is one free port for all addresses of the same name.
+      const server = await this.#listenAt(binding.host, binding.port === 0 ? port : binding.port)
+      const address = server.address() as AddressInfo
+      port = address.port
+      addresses.push(`${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${port}`)
+    }
+    this.#watch = setInterval(() => this.#look(), WATCH_MS)
+    return addresses
+  }
+
+  /** Answers what is in hand and closes everything; takes a little over a second at most. */
+  async stop(): Promise<void> {
+    this.phase = 'draining'
+    for (const server of this.#servers) server.close()
+    this.context.waiting.giveUpAll()
+    this.#goOn()
+    const until = performance.now() + DRAIN_MS
+    while (this.#connections.size > 0 && performance.now() < until) await pause(20)
+    this.phase = 'stopping'
+    for (const connection of this.#connections) connection.finish()
+    for (let i = 0; this.#connections.size > 0 && i < 50; i += 1) await pause(20)
+    for (const connection of this.#connections) connection.drop()
+    clearInterval(this.#watch)
+  }
+
+  admit(): boolean {
+    if (this.#admitted >= this.#connectionsMax) {
+      this.#sayOnce('connections', () =>
+        this.context.log.warn(
+          { limit: this.#connectionsMax },
+          'too many connections: raise ulimit -n, or let workers share connections',
+        ),
+      )
+      return false
+    }
+    this.#admitted += 1
+    if (this.#admitted === Math.floor(this.#connectionsMax * 0.8)) {
+      this.#sayOnce('connections80', () =>
+        this.context.log.warn(
+          { connections: this.#admitted, limit: this.#connectionsMax },
+          'four fifths of the connections that are allowed are open',
+        ),
+      )
+    }
+    return true
+  }
+
+  counted(_verb: Verb): void {
+    this.commandCount += 1
+  }
+
+  holds(bytes: number): void {
+    this.#heldBytes += bytes
+    if (this.#heldBytes <= LIMITS.unfinishedBytes) return
+    let longest: Connection | undefined
+    for (const connection of this.#connections) {
+      if (connection.heldBytes > (longest?.heldBytes ?? 0)) longest = connection
+    }
+    const limit = String(LIMITS.unfinishedBytes)
+    longest?.refuseAndClose(errorReply(refuse('COMMAND_TOO_LONG', `${limit} with all others'`)))
+  }
+
+  afterLoading(go: () => void): void {
+    const once = (): void => {
+      clearTimeout(timer)
+      if (this.#loadingWaits.delete(once)) go()
+    }
+    const timer = setTimeout(once, LOADING_PATIENCE_MS)
+    this.#loadingWaits.add(once)
+  }
+
+  /** The data is there. */
+  loaded(): void {
+    this.#goOn()
+  }
+
+  wrongProtocol(address: string, likely: string): void {
+    this.#sayOnce(`protocol ${likely}`, () =>
+      this.context.log.warn(
+        { peer: address },
+        `${likely} on the command port, which speaks plain FWP: ` +
+          (likely === 'TLS'
+            ? 'let a front such as haproxy, nginx or stunnel end TLS'
+            : 'the pages are on the web port'),
+      ),
+    )
+  }
+
+  refusedPassword(connection: Connection): void {
+    this.#sayOnce(`password ${connection.address.replace(/:\d+$/, '')}`, () =>
+      this.context.log.warn(
+        { peer: connection.address },
+        'password hash did not match: check the password in the client FAKTORY_URL',
+      ),
+    )
+  }
+
+  closed(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (connection.open) this.#admitted -= 1
+  }
+
+  #listenAt(host: string, port: number): Promise<Server> {
+    const server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
+      if (this.phase !== 'running') {
+        socket.destroy()
+        return
+      }
+      this.#connections.add(
+        new Connection(this, socket, this.#challenges?.next(), performance.now()),
+      )
+    })
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) => reject(portFault(error, host, port)))
+      server.listen({ ...(host === '' ? {} : { host }), port, backlog: BACKLOG }, () => {
+        server.removeAllListeners('error')
+        // Out of file descriptors: those who are connected go on.
+        server.on('error', (error) =>
+          this.#sayOnce('accept', () =>
+            this.context.log.error({ err: error }, 'a connection could not be accepted'),
+          ),
+        )
+        this.#servers.push(server)
+        resolve(server)
+      })
+    })
+  }
+
+  #look(): void {
+    const nowMs = performance.now()
+    for (const connection of this.#connections) {
+      if (!connection.open) {
+        if (nowMs - connection.openedAtMs > LIMITS.helloMs - WATCH_MS) connection.drop()
+        continue
+      }
+      connection.watch(nowMs)
+      const { stalledSinceMs } = connection
+      if (stalledSinceMs !== 0 && nowMs - stalledSinceMs > LIMITS.stalledMs) {
+        this.context.log.warn({ peer: connection.address }, 'closed: it reads none of its replies')
+        connection.drop()
+      }
+    }
+  }
+
+  #goOn(): void {
+    for (const once of [...this.#loadingWaits]) once()
+  }
+
+  #sayOnce(kind: string, say: () => void): void {
+    const nowMs = performance.now()
+    const last = this.#saidAtMs.get(kind)
+    if (last !== undefined && nowMs - last < LOG_AGAIN_MS) return
+    if (this.#saidAtMs.size > 1000) this.#saidAtMs.clear()
+    this.#saidAtMs.set(kind, nowMs)
+    say()
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** `ulimit -n`; without /proc a value that never limits. */
+function openFilesMax(): number {
+  try {
+    const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
+    return line?.[1] === undefined ? Infinity : Number(line[1])
+  } catch {
+    return Infinity
+  }
+}

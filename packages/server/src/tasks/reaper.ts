@@ -1,0 +1,51 @@
+import { reap } from '@jobmill/core'
+import type { Log } from '../log.ts'
+import type { Store } from '../store/store.ts'
+
+/** Where a worker was last heard of, and how to close its connections. */
+export interface Heard {
+  heardAtMs(wid: string): number
+  drop(wid: string): void
+}
+
+const EVERY_MS = 5_000
+
+/** Forgets workers that have been silent for a minute. */
+export class Reaper {
+  /** Workers reaped since the start. */
+  reaped = 0
+
+  readonly #store: Store
+  readonly #heard: Heard
+  readonly #log: Log
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(store: Store, heard: Heard, log: Log) {
+    this.#store = store
+    this.#heard = heard
+    this.#log = log
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => void this.#look(), EVERY_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #look(): Promise<void> {
+    for (const [wid] of await this.#store.records('worker')) {
+      this.#store.run(reap, { wid, heardAtMs: this.#heard.heardAtMs(wid) }, (forgotten, error) => {
+        if (error !== undefined || !forgotten) return
+        this.reaped += 1
+        this.#log.warn(
+          { wid },
+          'worker silent for a minute: forgotten and disconnected; its jobs come back when their reservations end',
+        )
+        this.#heard.drop(wid)
+      })
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import { performance } from 'node:perf_hooks'
+import {
+  enqueueDue,
+  lapse,
+  purgeDead,
+  State,
+  sweepRemoved,
+  type Rule,
+  type TaskReply,
+} from '@jobmill/core'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Store, StoreError } from '../store/store.ts'
+
+/** What a task did since the start, as INFO tells it. */
+export interface TaskCount {
+  cycles: number
+  handled: number
+  wallTimeS: number
+}
+
+export type TaskName = 'Scheduled' | 'Retries' | 'Busy' | 'Dead' | 'Removed'
+
+interface Task {
+  readonly name: TaskName
+  readonly count: TaskCount
+  /** One slice of at most `limit`. */
+  slice(limit: number): Promise<TaskReply>
+}
+
+/** Jobs a slice: other commands get their turn between two. */
+const SLICE = 500
+/** No longer sleep than that: a clock may be set meanwhile. */
+const SLEEP_MS = 5_000
+const AFTER_FAULT_MS = 1_000
+
+/**
+ * Moves what falls due. One timer sleeps until the next moment that any set knows of; then every
+ * task takes slice after slice until nothing is due, each slice after the commit of the one before.
+ */
+export class Scheduler {
+  readonly counts: Readonly<Record<TaskName, TaskCount>>
+
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #tasks: readonly Task[]
+  #soonestMs = 0
+  #sleepsUntilMs = Infinity
+  #timer: NodeJS.Timeout | undefined
+  #running = false
+  #stopped = true
+
+  constructor(store: Store, clock: Clock, log: Log) {
+    this.#store = store
+    this.#clock = clock
+    this.#log = log
+    this.#tasks = [
+      this.#task('Busy', lapse, (limit) => ({ limit })),
+      this.#task('Scheduled', enqueueDue, (limit) => ({ set: State.Scheduled, limit })),
+      this.#task('Retries', enqueueDue, (limit) => ({ set: State.Retry, limit })),
+      this.#task('Dead', purgeDead, (limit) => ({ limit })),
+      this.#task('Removed', sweepRemoved, (limit) => ({ limit })),
+    ]
+    this.counts = Object.fromEntries(
+      this.#tasks.map(({ name, count }) => [name, count]),
+    ) as Record<TaskName, TaskCount>
+  }
+
+  start(): void {
+    this.#stopped = false
+    this.#arm(0)
+  }
+
+  /** No slice begins after this. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** Something falls due at this time, epoch ms. */
+  wakeAt(atMs: number): void {
+    if (atMs >= this.#soonestMs) return
+    this.#soonestMs = atMs
+    if (atMs < this.#sleepsUntilMs && !this.#running && !this.#stopped) {
+      this.#arm(atMs - this.#clock.now())
+    }
+  }
+
+  #task<I>(name: TaskName, rule: Rule<I, TaskReply>, input: (limit: number) => I): Task {
+    return {
+      name,
+      count: { cycles: 0, handled: 0, wallTimeS: 0 },
+      slice: (limit) =>
+        new Promise((resolve, reject: (error: StoreError) => void) => {
+          this.#store.run(rule, input(limit), (reply, error) => {
+            if (error === undefined) resolve(reply)
+            else reject(error)
+          })
+        }),
+    }
+  }
+
+  #arm(inMs: number): void {
+    clearTimeout(this.#timer)
+    const sleepMs = Math.min(Math.max(0, inMs), SLEEP_MS)
+    this.#sleepsUntilMs = this.#clock.now() + sleepMs
+    this.#timer = setTimeout(() => void this.#tick(), sleepMs)
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#stopped) return
+    let nextMs = this.#soonestMs
+    if (this.#clock.now() >= nextMs && this.#store.health().state === 'ready') {
+      this.#running = true
+      this.#soonestMs = Infinity
+      try {
+        for (const task of this.#tasks) await this.#drain(task)
+        nextMs = this.#soonestMs
+      } catch (error) {
+        // The store's own log says why; what was due stays due.
+        this.#log.debug({ err: error }, 'a timed task was put off')
+        this.#soonestMs = 0
+        nextMs = this.#clock.now() + AFTER_FAULT_MS
+      } finally {
+        this.#running = false
+      }
+    }
+    // Stopped while a slice was under way, which the compiler cannot see.
+    if (this.#isStopped()) return
+    this.#arm(nextMs - this.#clock.now())
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped
+  }
+
+  async #drain(task: Task): Promise<void> {
+    const startedMs = performance.now()
+    task.count.cycles += 1
+    for (;;) {
+      const { count, nextAtMs } = await task.slice(SLICE)
+      task.count.handled += count
+      if (count < SLICE || this.#stopped) {
+        if (nextAtMs !== undefined) this.#soonestMs = Math.min(this.#soonestMs, nextAtMs)
+        break
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    task.count.wallTimeS += (performance.now() - startedMs) / 1000
+  }
+}
