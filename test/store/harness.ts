@@ -116,7 +116,8 @@ export async function take(
 ): Promise<Fetched | undefined> {
   for (let tries = 0; ; tries += 1) {
     const fetched = await ask(bench.store, fetch, { queues, wid })
-    if (fetched !== undefined || !expected || tries > 200) return fetched
+    if (typeof fetched === 'object') return fetched
+    if (!expected || tries > 200) return undefined
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -62,7 +62,7 @@ export class Types {
  * For each name in lower case the name under which the object has it: the exact one where there is
  * one, else the last in another case (clients.md T6).
  */
-export function spellings(object: JsonObject): Map<string, string> {
+function spellings(object: JsonObject): Map<string, string> {
   const found = new Map<string, string>()
   for (const name of Object.keys(object)) {
     const folded = name.toLowerCase()

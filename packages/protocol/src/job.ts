@@ -1,5 +1,5 @@
 import { refuse, type Refusal } from './errors.ts'
-import { Fields, isObject, spellings, Types, type JsonObject } from './fields.ts'
+import { Fields, isObject, Types, type JsonObject } from './fields.ts'
 import { spans } from './json.ts'
 import type { Failure } from './payload.ts'
 import { wellFormed } from './text.ts'
@@ -62,6 +62,8 @@ const KEPT = [
 ] as const satisfies readonly (keyof RawJob)[]
 type Kept = (typeof KEPT)[number]
 const KEPT_BY_NAME: ReadonlyMap<string, Kept> = new Map(KEPT.map((name) => [name, name]))
+/** What is looked at. */
+const KNOWN: ReadonlySet<string> = new Set([...KEPT, 'enqueued_at', 'failure'])
 
 const PRIORITY_WIRE_MAX = 255
 const PRIORITY_MAX = 9
@@ -73,7 +75,12 @@ const PRIORITY_DEFAULT = 5
  * names in lower case alone.
  */
 const ODD_NUMBER = /"(?:priority|retry|reserve_for|backtrace)"[ \t\n\r]*:[ \t\n\r]*-?\d+[.eE]/
-const INTEGERS: ReadonlySet<string> = new Set(['priority', 'retry', 'reserve_for', 'backtrace'])
+const INTEGERS: ReadonlySet<string> = new Set<Kept>([
+  'priority',
+  'retry',
+  'reserve_for',
+  'backtrace',
+])
 
 /**
  * Reads a pushed job. A member that is repeated counts as its last, and is left repeated when
@@ -87,7 +94,7 @@ export function readJob(value: unknown, text: string): WireJob | Refusal {
   if (value === null) return readJob({}, '{}')
   if (!isObject(value)) return refuse('INVALID_JSON', 'a job must be an object')
   const look = glance(value)
-  const raw: RawJob = look.exact ? value : respelled(value)
+  const raw: RawJob = look.respelled === undefined ? value : inLowerCase(value, look.respelled)
   const types = new Types()
   const jid = types.text(raw.jid, 'jid')
   const jobtype = types.text(raw.jobtype, 'jobtype')
@@ -103,8 +110,8 @@ export function readJob(value: unknown, text: string): WireJob | Refusal {
   types.text(raw.enqueued_at, 'enqueued_at')
   const failure = readFailure(raw.failure, types)
   if (priority < 0 || priority > PRIORITY_WIRE_MAX) types.wrong ??= 'priority must be 1 to 9'
-  if (look.integers && (!look.exact || ODD_NUMBER.test(text))) {
-    types.wrong ??= oddNumber(value, text)
+  if (look.integers && (look.respelled !== undefined || ODD_NUMBER.test(text))) {
+    types.wrong ??= oddNumber(text, look.respelled)
   }
   if (types.wrong !== undefined) return refuse('INVALID_JSON', types.wrong)
 
@@ -121,38 +128,48 @@ export function readJob(value: unknown, text: string): WireJob | Refusal {
     reserveFor: reserveFor === 0 ? 0 : reserveFor,
     createdAt,
     failure,
-    text: clean ? text : cleaned(raw, text, look.exact ? undefined : spellings(value)),
+    text: clean ? text : cleaned(raw, text, look.respelled),
   }
 }
+
+/** For a known name that is there in another case alone: how it is written. */
+type Respelled = ReadonlyMap<string, string> | undefined
 
 interface Glance {
   /** The client's text can stay as it is. */
   clean: boolean
-  /** All known names are in lower case. */
-  exact: boolean
+  respelled: Map<string, string> | undefined
   /** There are members that must be integers. */
   integers: boolean
 }
 
 function glance(value: JsonObject): Glance {
-  const look = { clean: true, exact: true, integers: false }
+  const look: Glance = { clean: true, respelled: undefined, integers: false }
   for (const name in value) {
     const member = value[name]
     if (!KEPT_BY_NAME.has(name)) {
       look.clean = false
-      if (name.toLowerCase() !== name) {
-        look.exact = false
-        look.integers = true
-      }
+      const folded = name.toLowerCase()
+      if (folded === name || !KNOWN.has(folded) || Object.hasOwn(value, folded)) continue
+      look.respelled ??= new Map()
+      look.respelled.set(folded, name)
     } else if (isLeftOut(name, member)) look.clean = false
-    else if (typeof member === 'number') look.integers = true
+    if (typeof member === 'number') look.integers = true
   }
   return look
 }
 
-function respelled(value: JsonObject): RawJob {
-  const names = [...spellings(value)].map(([folded, name]) => [folded, value[name]] as const)
-  return Object.fromEntries(names)
+function inLowerCase(value: JsonObject, respelled: ReadonlyMap<string, string>): RawJob {
+  const names = [...KNOWN].filter((name) => respelled.has(name) || Object.hasOwn(value, name))
+  return Object.fromEntries(names.map((name) => [name, value[respelled.get(name) ?? name]]))
+}
+
+/** Which member of a payload a name as it is written means, if any. */
+function keptName(name: string, respelled: Respelled): Kept | undefined {
+  const exact = KEPT_BY_NAME.get(name)
+  if (exact !== undefined || respelled === undefined) return exact
+  const folded = name.toLowerCase()
+  return respelled.get(folded) === name ? KEPT_BY_NAME.get(folded) : undefined
 }
 
 /** Members that Faktory leaves out, since Go writes them only when they have a value. */
@@ -162,15 +179,12 @@ function isLeftOut(name: string, value: unknown): boolean {
   return name === 'custom' && isObject(value) && Object.keys(value).length === 0
 }
 
-function oddNumber(value: JsonObject, text: string): string | undefined {
-  const names = spellings(value)
+function oddNumber(text: string, respelled: Respelled): string | undefined {
   // The last of a repeated member counts.
   const literals = new Map<string, string>()
   for (const { name, from, to } of spans(text)) {
-    const folded = name.toLowerCase()
-    if (INTEGERS.has(folded) && names.get(folded) === name) {
-      literals.set(folded, text.slice(from, to))
-    }
+    const kept = keptName(name, respelled)
+    if (kept !== undefined && INTEGERS.has(kept)) literals.set(kept, text.slice(from, to))
   }
   for (const [name, literal] of literals) {
     if (/[.eE]/.test(literal)) return `${name} must be an integer`
@@ -178,15 +192,12 @@ function oddNumber(value: JsonObject, text: string): string | undefined {
   return undefined
 }
 
-/**
- * The job with only what stays, each member once.
- * @param names as `spellings` gives them, or undefined when all names are exact
- */
-function cleaned(raw: RawJob, text: string, names: Map<string, string> | undefined): string {
+/** The job with only what stays, each member once. */
+function cleaned(raw: RawJob, text: string, respelled: Respelled): string {
   const members = new Map<Kept, string>()
   for (const { name, from, to } of spans(text)) {
-    const kept = KEPT_BY_NAME.get(names === undefined ? name : name.toLowerCase())
-    if (kept === undefined || (names !== undefined && names.get(kept) !== name)) continue
+    const kept = keptName(name, respelled)
+    if (kept === undefined) continue
     const member = raw[kept]
     if (!isLeftOut(kept, member)) members.set(kept, written(kept, member, text, from, to))
   }

@@ -11,5 +11,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export function createLog(level: LogLevel): Log {
   const options = { level, timestamp: pino.stdTimeFunctions.isoTime }
   if (!process.stdout.isTTY) return pino(options, pino.destination({ dest: 1, sync: true }))
-  return pino(options, pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
+  return pino(
+    options,
+    pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }),
+  )
 }

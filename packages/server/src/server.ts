@@ -109,7 +109,11 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   }
 
   log.info(
-    { folder: settings.dataFolder, durability: settings.durability, environment: settings.environment },
+    {
+      folder: settings.dataFolder,
+      durability: settings.durability,
+      environment: settings.environment,
+    },
     `Jobmill ${VERSION} keeps its data in ${settings.dataFolder}`,
   )
   if (settings.durability === 'relaxed') {
@@ -137,7 +141,10 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
         web = server
         webServers.push(server)
       } catch (error) {
-        log.error({ err: error }, `the web port ${host}:${port} cannot be used; jobs are served all the same`)
+        log.error(
+          { err: error },
+          `the web port ${host}:${port} cannot be used; jobs are served all the same`,
+        )
       }
     }
   } catch (error) {

@@ -1,5 +1,12 @@
 import { Command, CommanderError } from 'commander'
-import { DURABILITIES, ENVIRONMENTS, dataFolder, readSettings, SettingsError, type Flags } from '../config/settings.ts'
+import {
+  DURABILITIES,
+  ENVIRONMENTS,
+  dataFolder,
+  readSettings,
+  SettingsError,
+  type Flags,
+} from '../config/settings.ts'
 import { createLog, LOG_LEVELS } from '../log.ts'
 import { startServer, VERSION } from '../server.ts'
 import { checkData } from '../store/embedded/check.ts'
@@ -24,14 +31,23 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
   program
     .command('server', { isDefault: true })
     .description('run the server (the default)')
-    .option('-b, --binding <host:port>', 'where clients connect; :7419 is every address (default: localhost:7419)')
+    .option(
+      '-b, --binding <host:port>',
+      'where clients connect; :7419 is every address (default: localhost:7419)',
+    )
     .option('-w, --web-binding <host:port>', 'HTTP; :0 turns it off (default: localhost:7420)')
     .option('-d, --data <folder>', `where jobs are kept (default: ${dataFolder('development')})`)
     .option('-e, --environment <name>', `${ENVIRONMENTS.join(', ')} (default: development)`)
     .option('-l, --log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`)
     .option('-c, --config <folder>', 'configuration folder; taken for compatibility, not read yet')
-    .option('--durability <mode>', `${DURABILITIES.join(', ')}: when +OK means on disk (default: full)`)
-    .option('--memory <MiB>', 'for waiting jobs; past it they are read back from disk (default: 64)')
+    .option(
+      '--durability <mode>',
+      `${DURABILITIES.join(', ')}: when +OK means on disk (default: full)`,
+    )
+    .option(
+      '--memory <MiB>',
+      'for waiting jobs; past it they are read back from disk (default: 64)',
+    )
     .addHelpText(
       'after',
       '\nVariables: JOBMILL_PASSWORD or FAKTORY_PASSWORD (the password, or the path of a file that holds it),\n' +

@@ -50,7 +50,9 @@ export class Challenges {
 
   #make(): Expected {
     const iterations = randomInt(LIMITS.hashIterationsMin, LIMITS.hashIterationsMax + 1)
-    const salt = randomBytes(8).toString('hex').replace(/^0+(?=.)/, '')
+    const salt = randomBytes(8)
+      .toString('hex')
+      .replace(/^0+(?=.)/, '')
     return {
       iterations,
       salt,

@@ -87,7 +87,10 @@ export class Connection implements Peer {
       (text) => this.#write(text),
       () => this.#answered(),
     )
-    this.#reader = new LineReader({ limitBytes: LIMITS.helloBytes, concat: (parts) => Buffer.concat(parts) })
+    this.#reader = new LineReader({
+      limitBytes: LIMITS.helloBytes,
+      concat: (parts) => Buffer.concat(parts),
+    })
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#take(chunk))
     socket.on('drain', () => this.#resume())

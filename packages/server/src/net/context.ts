@@ -52,7 +52,11 @@ export function storeRefusal(error: StoreError): Refusal {
 }
 
 /** The reply to a rule that says OK or why not. */
-export function outcome(refusal: Refusal | undefined, error: StoreError | undefined, ok: string): string {
+export function outcome(
+  refusal: Refusal | undefined,
+  error: StoreError | undefined,
+  ok: string,
+): string {
   if (error !== undefined) return errorReply(storeRefusal(error))
   return refusal === undefined ? ok : errorReply(refusal)
 }

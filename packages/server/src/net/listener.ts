@@ -68,7 +68,9 @@ export class Listener implements Host {
       const server = await this.#listenAt(binding.host, binding.port === 0 ? port : binding.port)
       const address = server.address() as AddressInfo
       port = address.port
-      addresses.push(`${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${port}`)
+      addresses.push(
+        `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${port}`,
+      )
     }
     this.#watch = setInterval(() => this.#look(), WATCH_MS)
     return addresses

@@ -54,7 +54,7 @@ export class Replies {
   }
 
   #gather(): void {
-    for (let slot = this.#slots[this.#first]; slot?.text !== undefined; ) {
+    for (let slot = this.#slots[this.#first]; slot?.text !== undefined;) {
       this.#out += slot.text
       this.#first += 1
       slot = this.#slots[this.#first]

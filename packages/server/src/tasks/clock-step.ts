@@ -19,7 +19,8 @@ export async function followClock(store: Store, log: Log, byMs: number): Promise
     const keys = sliceOf(held, from, SLICE)
     await new Promise<void>((resolve) => {
       store.run(shiftReservations, { keys, byMs }, (_, error) => {
-        if (error !== undefined) log.error({ err: error }, 'reservations could not follow the clock')
+        if (error !== undefined)
+          log.error({ err: error }, 'reservations could not follow the clock')
         resolve()
       })
     })

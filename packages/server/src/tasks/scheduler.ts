@@ -62,9 +62,10 @@ export class Scheduler {
       this.#task('Dead', purgeDead, (limit) => ({ limit })),
       this.#task('Removed', sweepRemoved, (limit) => ({ limit })),
     ]
-    this.counts = Object.fromEntries(
-      this.#tasks.map(({ name, count }) => [name, count]),
-    ) as Record<TaskName, TaskCount>
+    this.counts = Object.fromEntries(this.#tasks.map(({ name, count }) => [name, count])) as Record<
+      TaskName,
+      TaskCount
+    >
   }
 
   start(): void {
