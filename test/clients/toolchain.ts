@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { describe, test } from 'vitest'
+
+/**
+ * A `describe` for tests that need a program which a machine may lack. There it becomes one test
+ * whose title says so, `… is not installed`: skipped, and with CI=true failed.
+ */
+export function describeWith(program: string, title: string, body: () => void): void {
+  if (spawnSync('sh', ['-c', `command -v ${program}`]).status === 0) {
+    describe(title, body)
+    return
+  }
+  const missing = `${title}: ${program} is not installed`
+  if (process.env['CI'] !== 'true') {
+    console.warn(`NOT TESTED: ${missing}`)
+    test.skip(missing)
+    return
+  }
+  test(missing, () => {
+    throw new Error(`install ${program}: with CI=true nothing is left out`)
+  })
+}
