@@ -6,10 +6,10 @@ export function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** A figure with about three digits; thousands with commas. */
+/** A figure with about three digits, a whole number in full; thousands with commas. */
 export function show(n) {
   if (n === undefined || Number.isNaN(n)) return '–'
-  if (Math.abs(n) >= 100) return Math.round(n).toLocaleString('en-US')
+  if (Number.isInteger(n) || Math.abs(n) >= 100) return Math.round(n).toLocaleString('en-US')
   return n.toFixed(Math.abs(n) >= 10 ? 1 : 2)
 }
 

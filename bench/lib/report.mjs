@@ -1,10 +1,11 @@
 // What a scenario hands back, as Markdown.
 import { show } from './numbers.mjs'
 
-/** @param heads texts   @param rows arrays of texts, as long as heads */
-export function table(heads, rows) {
-  const lines = [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  return `${lines.join('\n')}\n`
+/** @param rows objects of one shape: the texts of a row, by their column's head */
+export function table(rows) {
+  const heads = Object.keys(rows[0])
+  const cells = [heads, heads.map(() => '---'), ...rows.map((row) => heads.map((h) => row[h]))]
+  return `${cells.map((line) => `| ${line.join(' | ')} |`).join('\n')}\n`
 }
 
 /**
@@ -21,7 +22,12 @@ export function goal(text, value, bound, unit = '') {
 
 function goalRow({ text, value, least, most, unit, met }) {
   const bound = least === undefined ? `at most ${limit(most)}` : `at least ${limit(least)}`
-  return [text, `${bound}${unit}`, `${show(value)}${unit}`, met ? 'met' : '**missed**']
+  return {
+    goal: text,
+    wanted: `${bound}${unit}`,
+    measured: `${show(value)}${unit}`,
+    '': met ? 'met' : '**missed**',
+  }
 }
 
 const limit = (n) => n.toLocaleString('en-US')
@@ -35,5 +41,5 @@ export function markdown({ title, tables, notes = [], goals = [] }) {
 }
 
 export function goalTable(goals) {
-  return table(['goal', 'wanted', 'measured', ''], goals.map(goalRow))
+  return table(goals.map(goalRow))
 }

@@ -56,10 +56,14 @@ export function spawnJobmill(options) {
     ...(options.nodeArgs ?? []),
     COMMAND,
     'server',
-    ...['-b', `127.0.0.1:${options.port ?? 0}`],
-    ...['-w', `127.0.0.1:${options.webPort ?? 0}`],
-    ...['-d', folder],
-    ...['--durability', options.durability],
+    '-b',
+    `127.0.0.1:${options.port ?? 0}`,
+    '-w',
+    `127.0.0.1:${options.webPort ?? 0}`,
+    '-d',
+    folder,
+    '--durability',
+    options.durability,
   ]
   const child = startChild(process.execPath, args, {
     env: environment(folder),

@@ -1,7 +1,7 @@
 // backlog: what many queued jobs cost in memory, and whether push and fetch care how many there are.
 import { fill, short } from '../lib/fill.mjs'
 import { rssMb, settledRssMb } from '../lib/memory.mjs'
-import { median, spread } from '../lib/numbers.mjs'
+import { median, show, spread } from '../lib/numbers.mjs'
 import { goal, table } from '../lib/report.mjs'
 
 const CONNECTIONS = 50
@@ -41,12 +41,6 @@ async function round(context, level) {
   level.drains.push(await context.run(level.server, { ...common, mode: 'drain' }))
 }
 
-const HEADS = [
-  ...['jobs queued', 'RSS after the fill MB', 'settled MB', 'after traffic MB', 'bytes/job'],
-  ...['push CPU µs', 'ratio', 'fetch + ack CPU µs', 'ratio', 'push jobs/s', 'drain jobs/s'],
-  'others %',
-]
-
 /** CPU at a depth against the least depth, round by round. */
 function costRatios(level, base) {
   const against = (of) => level[of].map((r, i) => r.cpuUs / base[of][i].cpuUs)
@@ -58,14 +52,20 @@ function row(level, base) {
   const first = level === base
   const others = [...level.pushes, ...level.drains].map((r) => r.others_cpu_percent)
   const perJob = ((level.settledMb - base.settledMb) * 1e6) / (level.jobs - base.jobs)
-  return [
-    ...[short(level.jobs), spread([level.filledMb]), spread([level.settledMb])],
-    ...[spread([level.afterMb]), first ? '' : spread([perJob])],
-    ...[spread(level.pushes.map((r) => r.cpuUs)), first ? '' : spread(ratio.push)],
-    ...[spread(level.drains.map((r) => r.cpuUs)), first ? '' : spread(ratio.drain)],
-    ...[spread(level.pushes.map((r) => r.jobs_per_s))],
-    ...[spread(level.drains.map((r) => r.jobs_per_s)), spread(others)],
-  ]
+  return {
+    'jobs queued': short(level.jobs),
+    'RSS after the fill MB': show(level.filledMb),
+    'settled MB': show(level.settledMb),
+    'after traffic MB': show(level.afterMb),
+    'bytes/job': first ? '' : show(perJob),
+    'push CPU µs': spread(level.pushes.map((r) => r.cpuUs)),
+    'push ratio': first ? '' : spread(ratio.push),
+    'fetch + ack CPU µs': spread(level.drains.map((r) => r.cpuUs)),
+    'fetch + ack ratio': first ? '' : spread(ratio.drain),
+    'push jobs/s': spread(level.pushes.map((r) => r.jobs_per_s)),
+    'drain jobs/s': spread(level.drains.map((r) => r.jobs_per_s)),
+    'others %': spread(others),
+  }
 }
 
 function goalsOf(levels) {
@@ -103,16 +103,11 @@ export async function backlog(context) {
     for (const level of levels) await level.server.stop()
   }
   const [base] = levels
-  const raw = levels.map(({ server: _, ...level }) => level)
+  const raw = levels.map((level) => ({ ...level, server: undefined }))
   const bytes = Math.round(base.filled.job_bytes)
   return {
     title: `backlog: jobs of ${bytes} bytes, mixed priorities`,
-    tables: [
-      table(
-        HEADS,
-        levels.map((level) => row(level, base)),
-      ),
-    ],
+    tables: [table(levels.map((level) => row(level, base)))],
     notes: [
       `Each round pushes ${short(settings.quick ? QUICK_BURST : BURST)} jobs and drains as many, ` +
         'the depths in turns, each on a server of its own. Settled: idle, at most 30 s later.',

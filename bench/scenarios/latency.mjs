@@ -46,10 +46,10 @@ export async function latency(context, rate) {
     }
     reports.push(await context.run(jobmill, { connections: CONNECTIONS, ...args }))
   }
-  const row = Object.values(COLUMNS).map((read) => spread(reports.map(read)))
+  const cells = Object.entries(COLUMNS).map(([head, read]) => [head, spread(reports.map(read))])
   return {
     title: `latency: an open loop of ${rate.toLocaleString('en-US')} jobs/s`,
-    tables: [table(Object.keys(COLUMNS), [row])],
+    tables: [table([Object.fromEntries(cells)])],
     goals: settings.durability === 'full' ? goalsOf(rate, reports) : [],
     raw: reports,
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { withClient } from '../lib/client.mjs'
 import { short } from '../lib/fill.mjs'
 import { rssMb, settledRssMb } from '../lib/memory.mjs'
-import { spread } from '../lib/numbers.mjs'
+import { show } from '../lib/numbers.mjs'
 import { goal, table } from '../lib/report.mjs'
 import { sleep } from '../lib/wait.mjs'
 
@@ -34,18 +34,28 @@ async function lot(context, server, jobs, goalMb) {
   return { jobs, report, endMb, settledMb, files, left: queued + sets.working }
 }
 
-const HEADS = [
-  ...['after', 'jobs/s', 'RSS at the end MB', 'settled MB', 'jobmill.db MB', '-wal MB'],
-  ...['push reply p99 ms', 'max ms', 'ACK reply max ms', 'others %'],
-]
+const COLUMNS = {
+  'jobs/s': ({ report }) => report.jobs_per_s,
+  'RSS at the end MB': ({ endMb }) => endMb,
+  'settled MB': ({ settledMb }) => settledMb,
+  'jobmill.db MB': ({ files }) => files['jobmill.db'],
+  '-wal MB': ({ files }) => files['jobmill.db-wal'],
+  'push reply p99 ms': ({ report }) => report.push_us.p99 / 1000,
+  'push reply max ms': ({ report }) => report.push_us.max / 1000,
+  'ACK reply max ms': ({ report }) => report.ack_us.max / 1000,
+  'others %': ({ report }) => report.others_cpu_percent,
+}
 
-function row({ jobs, report, endMb, settledMb, files }) {
-  const figures = [
-    ...[report.jobs_per_s, endMb, settledMb, files['jobmill.db'], files['jobmill.db-wal']],
-    ...[report.push_us.p99 / 1000, report.push_us.max / 1000, report.ack_us.max / 1000],
-    report.others_cpu_percent,
+function row(after, cell) {
+  const cells = Object.entries(COLUMNS).map(([head, read]) => [head, cell(read, head)])
+  return { after, ...Object.fromEntries(cells) }
+}
+
+function rows(startMb, lots) {
+  return [
+    row('the start', (_, head) => (head === 'settled MB' ? show(startMb) : '')),
+    ...lots.map((lot) => row(`${short(lot.jobs)} jobs`, (read) => show(read(lot)))),
   ]
-  return [`${short(jobs)} jobs`, ...figures.map((n) => spread([n]))]
 }
 
 function goalsOf(startMb, big, again) {
@@ -75,10 +85,9 @@ export async function million(context) {
     const lots = []
     for (const jobs of [few, many, more]) lots.push(await lot(context, server, jobs, goalMb))
     const [, big, again] = lots
-    const first = ['the start', '', spread([startMb]), spread([startMb]), '', '', '', '', '', '']
     return {
       title: `million: ${short(many)} jobs pushed, fetched and acknowledged`,
-      tables: [table(HEADS, [first, ...lots.map(row)])],
+      tables: [table(rows(startMb, lots))],
       notes: [
         'Settled: idle, at most 60 s later. A commit that stalls shows as a push that waits.',
       ],

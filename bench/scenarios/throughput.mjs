@@ -76,22 +76,29 @@ async function inTurns(context, kind, connections, figure) {
   return pairs
 }
 
-const HEADS = [
-  ...['server', 'connections', 'jobs/s', 'CPU µs/job', 'main thread', 'other threads'],
-  ...['CPU µs/command', 'RSS peak MB', 'written B/job', 'reply p50 µs', 'p99 µs', 'others %'],
-]
+// The reply that a client waits for: to its push, or when it has none to its ACK.
+const reply = (r) => r.pushb_us ?? r.push_us ?? r.ack_us
 
-function row(name, connections, reports, commands) {
-  const of = (read) => spread(reports.map(read))
-  // The reply that a client waits for: to its push, or when it has none to its ACK.
-  const reply = (r) => r.pushb_us ?? r.push_us ?? r.ack_us
-  return [
-    ...[name, String(connections), of((r) => r.jobs_per_s), of((r) => r.cpuUs)],
-    ...[of((r) => r.cpuMainUs), of((r) => r.cpuRestUs), of((r) => r.cpuUs / commands)],
-    ...[of((r) => mbOfMib(r.server_rss_mib_peak)), of((r) => r.server_written_bytes_per_job)],
-    ...[of((r) => reply(r)?.p50), of((r) => reply(r)?.p99), of((r) => r.others_cpu_percent)],
-  ]
+const COLUMNS = {
+  'jobs/s': (r) => r.jobs_per_s,
+  'CPU µs/job': (r) => r.cpuUs,
+  'main thread': (r) => r.cpuMainUs,
+  'other threads': (r) => r.cpuRestUs,
+  'CPU µs/command': (r, commands) => r.cpuUs / commands,
+  'RSS peak MB': (r) => mbOfMib(r.server_rss_mib_peak),
+  'written B/job': (r) => r.server_written_bytes_per_job,
+  'reply p50 µs': (r) => reply(r)?.p50,
+  'p99 µs': (r) => reply(r)?.p99,
+  'others %': (r) => r.others_cpu_percent,
 }
+
+/** @param cell (read) => text of one column */
+function row(server, connections, cell) {
+  const cells = Object.entries(COLUMNS).map(([head, read]) => [head, cell(read)])
+  return { server, connections: String(connections), ...Object.fromEntries(cells) }
+}
+
+const measured = (reports, commands) => (read) => spread(reports.map((r) => read(r, commands)))
 
 /** Ratios of the two runs of each round, since only runs side by side compare. */
 function ratios(pairs, commands) {
@@ -113,27 +120,23 @@ export async function throughput(context, name, figure) {
     const pairs = await inTurns(context, kind, connections, figure)
     raw.push(...pairs)
     const jobmill = pairs.map((pair) => pair.jobmill)
-    rows.push(row('Jobmill', connections, jobmill, kind.commands))
+    rows.push(row('Jobmill', connections, measured(jobmill, kind.commands)))
     const found = { jobsPerS: median(jobmill.map((r) => r.jobs_per_s)) }
     if (kind.withEcho) {
       const echo = pairs.map((pair) => pair.echo)
-      rows.push(row('echo', connections, echo, 1))
+      rows.push(row('echo', connections, measured(echo, 1)))
       const { rate, cpu } = ratios(pairs, kind.commands)
-      rows.push(ratioRow(connections, name === 'push' ? spread(rate) : '', spread(cpu)))
+      rows.push({
+        ...row('ratio', connections, () => ''),
+        // A job of the others takes more commands than one: only CPU per command compares.
+        'jobs/s': name === 'push' ? spread(rate) : '',
+        'CPU µs/command': spread(cpu),
+      })
       Object.assign(found, { rate: median(rate), cpu: median(cpu) })
     }
     const judged = connections === GOAL_CONNECTIONS && settings.durability === 'full'
     if (judged && !(name === 'pushb' && figure !== 100)) goals.push(...kind.goals(found))
   }
   const title = figure === undefined ? kind.title : `${kind.title} of ${figure}`
-  return { title, tables: [table(HEADS, rows)], goals, raw }
-}
-
-function ratioRow(connections, rate, cpu) {
-  const cells = HEADS.map(() => '')
-  cells[0] = 'ratio'
-  cells[1] = String(connections)
-  cells[2] = rate
-  cells[HEADS.indexOf('CPU µs/command')] = cpu
-  return cells
+  return { title, tables: [table(rows)], goals, raw }
 }
