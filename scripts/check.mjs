@@ -4,6 +4,18 @@ import { root, run } from './setup.mjs'
 
 const STEPS = [
   ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']],
+  [
+    'lint',
+    [
+      'node_modules/oxlint/bin/oxlint',
+      '--type-aware',
+      '--quiet',
+      'packages',
+      'test',
+      'scripts',
+      'bench',
+    ],
+  ],
   ['build', ['node_modules/typescript/bin/tsc', '-b']],
   ['types of tests', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json']],
 ]
