@@ -41,7 +41,7 @@ const { values: options } = parseArgs({
 
 const say = (text) => console.error(`… ${text}`)
 const seconds = Number(options.seconds)
-/** A drain must not run dry while it is watched; no server here is faster. */
+/** A drain must not run dry while it is watched: more a second than any server here does. */
 const DRAINED_PER_S = 40_000
 
 function loadOf(name) {

@@ -41,6 +41,8 @@ def main():
         except SystemExit:
             # The client exits with 1 however it ends. Having been told to stop is no failure.
             sys.exit(0 if worker.is_disconnecting else 1)
+        except KeyboardInterrupt:
+            sys.exit("Stopped by a second Ctrl-C")
 
 
 if __name__ == "__main__":
