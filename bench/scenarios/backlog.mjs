@@ -1,6 +1,6 @@
 // backlog: what many queued jobs cost in memory, and whether push and fetch care how many there are.
 import { fill, short } from '../lib/fill.mjs'
-import { rssMb, settledRssMb } from '../lib/memory.mjs'
+import { COLLECTABLE, heldRssMb, rssMb, settledRssMb } from '../lib/memory.mjs'
 import { median, show, spread } from '../lib/numbers.mjs'
 import { goal, table } from '../lib/report.mjs'
 
@@ -21,16 +21,18 @@ const QUICK_BURST = 300
 
 /** One server a depth, all at once: so the rounds of all depths run in turns on the same machine. */
 async function prepare(context, depth) {
-  const server = await context.fresh()
+  const server = await context.fresh({ nodeArgs: COLLECTABLE })
   const emptyMb = rssMb(server.pid)
   const filled = await fill(context, server, depth.jobs)
   const filledMb = rssMb(server.pid)
-  const settled = await settledRssMb(
+  const settledMb = await settledRssMb(
     server.pid,
     depth.rssMostMb ?? emptyMb,
     context.settings.quick ? 0 : SETTLE_MS,
   )
-  return { ...depth, server, emptyMb, filledMb, settledMb: settled, filled, pushes: [], drains: [] }
+  const heldMb = await heldRssMb(server.pid)
+  const memory = { emptyMb, filledMb, settledMb, heldMb }
+  return { ...depth, server, ...memory, filled, pushes: [], drains: [] }
 }
 
 async function round(context, level) {
@@ -51,13 +53,14 @@ function row(level, base) {
   const ratio = costRatios(level, base)
   const first = level === base
   const others = [...level.pushes, ...level.drains].map((r) => r.others_cpu_percent)
-  const perJob = ((level.settledMb - base.settledMb) * 1e6) / (level.jobs - base.jobs)
+  const perJob = ((level.heldMb - base.heldMb) * 1e6) / (level.jobs - base.jobs)
   return {
     'jobs queued': short(level.jobs),
     'RSS after the fill MB': show(level.filledMb),
     'settled MB': show(level.settledMb),
-    'after traffic MB': show(level.afterMb),
-    'bytes/job': first ? '' : show(perJob),
+    'held MB': show(level.heldMb),
+    'held bytes/job': first ? '' : show(perJob),
+    'RSS after traffic MB': show(level.afterMb),
     'push CPU µs': spread(level.pushes.map((r) => r.cpuUs)),
     'push ratio': first ? '' : spread(ratio.push),
     'fetch + ack CPU µs': spread(level.drains.map((r) => r.cpuUs)),
@@ -110,7 +113,8 @@ export async function backlog(context) {
     tables: [table(levels.map((level) => row(level, base)))],
     notes: [
       `Each round pushes ${short(settings.quick ? QUICK_BURST : BURST)} jobs and drains as many, ` +
-        'the depths in turns, each on a server of its own. Settled: idle, at most 30 s later.',
+        'the depths in turns, each on a server of its own. Settled: idle, at most 30 s after the fill. ' +
+        'Held: after a forced collection.',
     ],
     goals: goalsOf(levels),
     raw,

@@ -44,7 +44,7 @@ export async function latency(context, rate) {
       poisson: true,
       flush: true,
     }
-    reports.push(await context.run(jobmill, { connections: CONNECTIONS, ...args }))
+    reports.push(await context.runCalm(jobmill, { connections: CONNECTIONS, ...args }))
   }
   const cells = Object.entries(COLUMNS).map(([head, read]) => [head, spread(reports.map(read))])
   return {

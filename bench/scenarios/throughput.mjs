@@ -61,12 +61,12 @@ async function inTurns(context, kind, connections, figure) {
     const turns = [
       async () => {
         const args = { connections, flush: true, ...kind.args(settings, figure) }
-        pair.jobmill = await context.run(jobmill, args)
+        pair.jobmill = await context.runCalm(jobmill, args)
       },
       async () => {
         if (!kind.withEcho) return
         const args = { connections, mode: 'push', seconds: settings.seconds }
-        pair.echo = await context.run(echo, args)
+        pair.echo = await context.runCalm(echo, args)
       },
     ]
     if (round % 2 === 1) turns.reverse()
