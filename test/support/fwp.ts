@@ -58,18 +58,14 @@ export class FwpConnection {
   private constructor(socket: net.Socket) {
     this.#socket = socket
     this.localPort = socket.localPort ?? 0
-    let gone: () => void = () => undefined
-    this.closed = new Promise((resolve) => {
-      gone = resolve
-    })
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#read(chunk))
     socket.on('error', () => undefined)
-    socket.on('close', () => {
-      this.#open = false
-      const lost = { kind: 'lost', atMs: monotonicMs(), endByte: 0 } as const
-      for (const waiting of this.#waiting.splice(0).slice(this.#firstWaiting)) waiting(lost)
-      gone()
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#lose()
+        resolve()
+      })
     })
   }
 
@@ -134,6 +130,14 @@ export class FwpConnection {
 
   #expect(): Promise<Reply> {
     return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #lose(): void {
+    this.#open = false
+    const lost = { kind: 'lost', atMs: monotonicMs(), endByte: 0 } as const
+    const waiting = this.#waiting.splice(0).slice(this.#firstWaiting)
+    this.#firstWaiting = 0
+    for (const answer of waiting) answer(lost)
   }
 
   #read(chunk: Buffer): void {
