@@ -27,4 +27,13 @@ export {
   type FetchInput,
   type JidInput,
 } from './rules/work.ts'
-export { advance, beat, bye, hello, reap, type BeatInput, type HelloInput } from './rules/worker.ts'
+export {
+  advance,
+  beat,
+  bye,
+  hello,
+  reap,
+  shiftWorkers,
+  type BeatInput,
+  type HelloInput,
+} from './rules/worker.ts'

@@ -15,6 +15,8 @@ const TEXTS = {
   SHUTDOWN: () => 'shutdown in progress',
   TOO_MANY_CONNECTIONS: (n = '') => `too many connections: ${n}`,
   COMMAND_TOO_LONG: (bytes = '') => `command longer than ${bytes} bytes`,
+  COMMANDS_TOO_LONG: (bytes = '') =>
+    `unfinished commands of all connections are longer than ${bytes} bytes together, try again`,
   LOADING: (percent = '') => `loading (${percent} %), try again`,
   STORE_UNWRITABLE: (reason = '') =>
     `the server cannot write to its disk: ${reason}; nothing was promised, try again later`,

@@ -130,6 +130,16 @@ describe('what is held', () => {
     expect(seen).toEqual([2, 3, 3, 4, 0, 1])
   })
 
+  test('heldBytes count what is not read yet, too', () => {
+    const reader = setup()
+    reader.push(Buffer.from('INFO\nINFO\nab'))
+    const seen = [reader.heldBytes]
+    while (reader.next() !== undefined) seen.push(reader.heldBytes)
+    reader.push(Buffer.from('cd'))
+    seen.push(reader.heldBytes)
+    expect(seen).toEqual([12, 7, 2, 4])
+  })
+
   test('a small rest does not keep a large chunk', () => {
     const held: number[] = []
     const reader = new LineReader<Buffer>({

@@ -53,6 +53,11 @@ export class LineReader<B extends Bytes> {
     return this.#partsBytes
   }
 
+  /** Bytes held in all: of the line that has not ended, and of the chunk that is not read yet. */
+  get heldBytes(): number {
+    return this.#partsBytes + (this.#chunk === undefined ? 0 : this.#chunk.length - this.#from)
+  }
+
   /** Best after `next` has given undefined for the chunk before; else the rest of it is copied. */
   push(chunk: B): void {
     if (this.#tooLong) return

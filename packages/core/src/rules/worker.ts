@@ -1,5 +1,5 @@
 import { LIMITS, refuse, type Refusal } from '@jobmill/protocol'
-import { WorkerState, type Rule, type WorkerRecord } from '../types.ts'
+import { WorkerState, type Change, type Rule, type WorkerRecord } from '../types.ts'
 
 /** How a consumer announced itself in its HELLO. Source: docs/protocol.md, "Handshake". */
 export interface HelloInput {
@@ -143,5 +143,22 @@ export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, bo
     const excused = !gone && !known.beats && facts.held(wid) > 0
     if (!silent || excused) return { reply: false, changes: [] }
     return { reply: !gone, changes: [{ do: 'del', kind: 'worker', key: wid }] }
+  },
+}
+
+/** The clock stepped: nobody has been silent for that. */
+export const shiftWorkers: Rule<{ readonly byMs: number }, undefined> = {
+  name: 'shiftWorkers',
+  answers: 'now',
+  workersOnly: true,
+  needs: () => ({ allRecords: ['worker'] }),
+  decide(facts, { byMs }) {
+    const changes: Change[] = []
+    for (const [key, known] of facts.records('worker')) {
+      const goneAtMs = known.goneAtMs === 0 ? 0 : known.goneAtMs + byMs
+      const value = { ...known, beatAtMs: known.beatAtMs + byMs, goneAtMs }
+      changes.push({ do: 'put', kind: 'worker', key, value })
+    }
+    return { reply: undefined, changes }
   },
 }
