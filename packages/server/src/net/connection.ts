@@ -1,14 +1,11 @@
 import type { Socket } from 'node:net'
-import { timingSafeEqual } from 'node:crypto'
 import type { HelloInput } from '@jobmill/core'
 import {
   errorReply,
-  expectedIterations,
   greeting,
   isRefusal,
   isVerb,
   LIMITS,
-  LineReader,
   NIL,
   OK,
   parseCommand,
@@ -16,66 +13,74 @@ import {
   refuse,
   verbOf,
   type Command,
+  type Refusal,
   type Verb,
 } from '@jobmill/protocol'
 import type { Expected } from './challenges.ts'
 import { HANDLERS, IN_TURN } from './commands/registry.ts'
 import type { Context, Handler, Peer } from './context.ts'
+import { foreignProtocol, knowsPassword, type Foreign } from './handshake.ts'
+import { Inbox } from './inbox.ts'
 import { Replies } from './replies.ts'
 
 /** What a connection asks of the listener that took it. */
 export interface Host {
   readonly context: Context
   /** The handshake is done. @returns false when there are too many: how many is then told */
-  admit(connection: Connection): boolean
+  admit(): boolean
   readonly openConnections: number
   readonly commandBytes: number
   /** 'draining': ACK and FAIL are still answered. */
   readonly phase: 'running' | 'draining' | 'stopping'
-  counted(verb: Verb): void
+  /** A known command came, whether it is carried out or refused. */
+  counted(): void
   /** Bytes of unfinished commands changed by so many. */
   holds(bytes: number): void
   /** Data is loading: calls back when it is there, or the patience for it is over. */
   afterLoading(go: () => void): void
-  wrongProtocol(address: string, likely: string): void
-  refusedPassword(connection: Connection): void
+  wrongProtocol(address: string, likely: Foreign): void
+  refusedPassword(address: string): void
   closed(connection: Connection): void
 }
 
-/** Chunks that wait behind a command in its turn; past it the socket is not read. */
-const BACKLOG_BYTES = 256 * 1024
+/** After the last reply, a peer that neither reads nor closes keeps its connection so long. */
+const LINGER_MS = 5_000
 
 /**
  * One TCP connection: reads lines, carries them out in order, and answers in order.
  *
- *     greeted ──HELLO──▶ open ──END, FIN, fault──▶ closing ──▶ closed
+ *     greeted ──HELLO──▶ open ──END, FIN, fault──▶ ending ──▶ closed
  */
 export class Connection implements Peer {
   readonly address: string
+  /** Monotonic ms. */
   readonly openedAtMs: number
   hello: HelloInput | undefined
   wid = ''
   /** Past its handshake. */
   open = false
-  /** Monotonic ms since which the peer reads none of its replies; 0 while it does. */
-  stalledSinceMs = 0
+  /** The peer said FIN: it gets replies, but no more jobs. */
+  leaving = false
 
   readonly #host: Host
   readonly #socket: Socket
   readonly #challenge: Expected | undefined
   readonly #replies: Replies
-  readonly #reader: LineReader<Buffer>
+  readonly #inbox = new Inbox()
   readonly #gone = new Set<() => void>()
-  #backlog: Buffer[] = []
-  #backlogBytes = 0
   #heldBytes = 0
+  #greeted = false
   /** A command that those behind it wait for is under way. */
   #inTurn = false
   #working = false
-  /** Nothing more will be read: the peer said END or FIN, or the server lets go. */
+  /** Lines may be left that have to wait: for a command in its turn, or for room. */
+  #blocked = false
+  /** Nothing more will be read: the peer said END, or the server lets go. */
   #ending = false
   #closed = false
-  #lastUnread = 0
+  #unreadBytes = 0
+  /** Monotonic ms since which nothing moves that should; 0 while all is well. */
+  #stuckSinceMs = 0
 
   constructor(host: Host, socket: Socket, challenge: Expected | undefined, nowMs: number) {
     this.#host = host
@@ -85,16 +90,11 @@ export class Connection implements Peer {
     this.openedAtMs = nowMs
     this.#replies = new Replies(
       (text) => this.#write(text),
-      () => this.#answered(),
+      () => this.#written(),
     )
-    this.#reader = new LineReader({
-      limitBytes: LIMITS.helloBytes,
-      concat: (parts) => Buffer.concat(parts),
-    })
-    socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#take(chunk))
     socket.on('drain', () => this.#resume())
-    socket.on('end', () => this.#ended())
+    socket.on('end', () => this.#left())
     // What a reset connection had in hand needs no line in the log: probes and kills do it all day.
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#closedNow())
@@ -124,38 +124,58 @@ export class Connection implements Peer {
   finish(): void {
     if (this.#ending) return
     this.#ending = true
+    this.#inbox.clear()
+    this.#account()
     this.#giveUpWaiting()
     this.#endWhenAnswered()
   }
 
-  /** Tells a fault and closes. */
-  refuseAndClose(text: string): void {
+  /** Tells a fault, behind the replies that are due, and closes. */
+  refuseAndClose(refusal: Refusal): void {
     if (this.#ending) return
-    this.#replies.take()(text)
+    this.#replies.take(0)(errorReply(refusal))
     this.finish()
   }
 
-  /** Called now and then: notices a peer that reads nothing. @param nowMs monotonic */
-  watch(nowMs: number): void {
+  /**
+   * Called now and then. @param nowMs monotonic
+   * @returns whether the peer reads nothing of what it is sent, for too long
+   */
+  isStuck(nowMs: number): boolean {
     const unread = this.#socket.writableLength
-    const stalled = unread > LIMITS.unreadReplyBytes && unread >= this.#lastUnread
-    this.#lastUnread = unread
-    if (!stalled) this.stalledSinceMs = 0
-    else if (this.stalledSinceMs === 0) this.stalledSinceMs = nowMs
+    const moves = unread < this.#unreadBytes
+    this.#unreadBytes = unread
+    const lingers = this.#ending && this.#replies.waiting === 0
+    if (moves || !(lingers || unread > LIMITS.unreadReplyBytes)) this.#stuckSinceMs = 0
+    else if (this.#stuckSinceMs === 0) this.#stuckSinceMs = nowMs
+    const patienceMs = lingers ? LINGER_MS : LIMITS.stalledMs
+    return this.#stuckSinceMs !== 0 && nowMs - this.#stuckSinceMs > patienceMs
+  }
+
+  get isEnding(): boolean {
+    return this.#ending
   }
 
   #take(chunk: Buffer): void {
     if (this.#ending) return
-    this.#backlog.push(chunk)
-    this.#backlogBytes += chunk.length
+    if (!this.#greeted) {
+      this.#greeted = true
+      const foreign = foreignProtocol(chunk)
+      if (foreign !== undefined) {
+        this.#host.wrongProtocol(this.address, foreign)
+        this.drop()
+        return
+      }
+    }
+    this.#inbox.push(chunk)
     this.#work()
-    if (this.#backlogBytes > BACKLOG_BYTES) this.#socket.pause()
+    if (this.#inbox.isFull && !this.#ending) this.#socket.pause()
   }
 
   #resume(): void {
-    if (this.#closed) return
+    if (this.#closed || this.#working) return
     this.#work()
-    if (this.#backlogBytes <= BACKLOG_BYTES && this.#socket.isPaused()) this.#socket.resume()
+    if (!this.#inbox.isFull && this.#socket.isPaused()) this.#socket.resume()
   }
 
   get #mayGoOn(): boolean {
@@ -172,50 +192,35 @@ export class Connection implements Peer {
     if (this.#working) return
     this.#working = true
     try {
-      while (this.#mayGoOn) {
-        const line = this.#nextLine()
-        if (line === undefined) break
-        if (this.open) this.#command(line)
-        else this.#handshake(line)
-      }
-    } finally {
-      this.#working = false
+      this.#blocked = this.#carryOut()
+    } catch (error) {
+      // A bug. It costs this connection, whose state nobody can vouch for, and no other.
+      this.#fault(error, 'a connection failed by a fault of the server; please report it')
+      this.drop()
     }
+    this.#working = false
     this.#account()
-    this.#endWhenAnswered()
+    if (this.leaving && !this.#blocked) this.finish()
   }
 
-  #nextLine(): string | undefined {
-    for (;;) {
-      const line = this.#reader.next()
-      if (line !== undefined) return line
-      if (this.#reader.tooLong) {
-        this.#tooLong()
-        return undefined
+  /** @returns whether lines may be left */
+  #carryOut(): boolean {
+    while (this.#mayGoOn) {
+      const line = this.#inbox.next()
+      if (line === undefined) {
+        if (this.#inbox.tooLong) this.#tooLong()
+        return false
       }
-      const chunk = this.#backlog.shift()
-      if (chunk === undefined) return undefined
-      this.#backlogBytes -= chunk.length
-      if (!this.open && this.#isForeign(chunk)) return undefined
-      this.#reader.push(chunk)
+      if (this.open) this.#command(line)
+      else this.#handshake(line)
     }
+    return !this.#ending
   }
 
   #tooLong(): void {
-    const { limitBytes } = this.#reader
-    if (this.open) this.refuseAndClose(errorReply(refuse('COMMAND_TOO_LONG', String(limitBytes))))
+    const limit = String(this.#inbox.limitBytes)
+    if (this.open) this.refuseAndClose(refuse('COMMAND_TOO_LONG', limit))
     else this.drop()
-  }
-
-  /** TLS or HTTP on this port: the log names it, for the peer sees only a close. */
-  #isForeign(chunk: Buffer): boolean {
-    if (this.#reader.pendingBytes > 0) return false
-    const tls = chunk[0] === 0x16 && chunk[1] === 0x03
-    const http = /^(GET|POST|HEAD|PUT|OPTIONS|CONNECT) /.test(chunk.toString('latin1', 0, 8))
-    if (!tls && !http) return false
-    this.#host.wrongProtocol(this.address, tls ? 'TLS' : 'HTTP')
-    this.drop()
-    return true
   }
 
   #handshake(line: string): void {
@@ -224,19 +229,18 @@ export class Connection implements Peer {
       this.drop()
       return
     }
-    if (this.#challenge !== undefined && !isRight(said.pwdhash, this.#challenge, said.v)) {
-      this.#host.refusedPassword(this)
-      this.refuseAndClose(errorReply(refuse('INVALID_PASSWORD')))
+    if (this.#challenge !== undefined && !knowsPassword(said, this.#challenge)) {
+      this.#host.refusedPassword(this.address)
+      this.refuseAndClose(refuse('INVALID_PASSWORD'))
       return
     }
-    this.#replies.take()(OK)
-    if (!this.#host.admit(this)) {
-      const text = refuse('TOO_MANY_CONNECTIONS', String(this.#host.openConnections + 1))
-      this.refuseAndClose(errorReply(text))
+    this.#replies.take(0)(OK)
+    if (!this.#host.admit()) {
+      this.refuseAndClose(refuse('TOO_MANY_CONNECTIONS', String(this.#host.openConnections + 1)))
       return
     }
     this.open = true
-    this.#reader.limitBytes = this.#host.commandBytes
+    this.#inbox.limitBytes = this.#host.commandBytes
     if (said.wid === '') return
     this.wid = said.wid
     const { wid, hostname, pid, labels, rssKb } = said
@@ -246,7 +250,7 @@ export class Connection implements Peer {
 
   #command(line: string): void {
     const verb = verbOf(line)
-    if (isVerb(verb)) this.#host.counted(verb)
+    if (isVerb(verb)) this.#host.counted()
     if (this.wid !== '') this.#host.context.sessions.heard(this.wid)
     if (verb === 'END') {
       this.finish()
@@ -254,20 +258,22 @@ export class Connection implements Peer {
     }
     const { phase } = this.#host
     if (phase === 'stopping' || (phase === 'draining' && verb !== 'ACK' && verb !== 'FAIL')) {
-      this.refuseAndClose(errorReply(refuse('SHUTDOWN')))
+      this.refuseAndClose(refuse('SHUTDOWN'))
       return
     }
     const command = parseCommand(line)
-    const reply = this.#replies.take()
+    const reply = this.#replies.take(line.length)
     if (isRefusal(command)) reply(errorReply(command))
-    else if (this.#host.context.store.health().state === 'loading') {
+    // A FETCH waits anyway, no longer than one otherwise does.
+    else if (verb !== 'FETCH' && this.#host.context.store.health().state === 'loading') {
       this.#inTurn = true
       this.#host.afterLoading(() => this.#run(command, reply))
     } else this.#run(command, reply)
   }
 
   #run(command: Command, reply: (text: string) => void): void {
-    if (command.verb === 'END') return
+    // Gone while data was loading: nothing was promised.
+    if (this.#closed || command.verb === 'END') return
     if (!IN_TURN.has(command.verb)) {
       this.#handle(command, reply)
       this.#turnOver()
@@ -284,7 +290,7 @@ export class Connection implements Peer {
   #turnOver(): void {
     if (!this.#inTurn) return
     this.#inTurn = false
-    if (!this.#working) this.#resume()
+    this.#resume()
   }
 
   #handle(command: Exclude<Command, { verb: 'END' }>, reply: (text: string) => void): void {
@@ -293,16 +299,17 @@ export class Connection implements Peer {
     try {
       handler(this.#host.context, this, command, reply)
     } catch (error) {
-      this.#host.context.log.error(
-        { err: error, peer: this.address, verb: command.verb },
-        'a command failed by a fault of the server; please report it',
-      )
+      this.#fault(error, `${command.verb} failed by a fault of the server; please report it`)
       reply(command.verb === 'FETCH' ? NIL : errorReply(refuse('INTERNAL')))
     }
   }
 
+  #fault(error: unknown, message: string): void {
+    this.#host.context.log.error({ err: error, peer: this.address, wid: this.wid }, message)
+  }
+
   #account(): void {
-    const held = this.#reader.pendingBytes + this.#backlogBytes
+    const held = this.#closed ? 0 : this.#inbox.heldBytes
     if (held === this.#heldBytes) return
     const change = held - this.#heldBytes
     this.#heldBytes = held
@@ -310,16 +317,14 @@ export class Connection implements Peer {
   }
 
   #write(text: string): void {
-    if (!this.#socket.writable) return
-    this.#socket.write(text, 'utf8')
+    if (this.#socket.writable) this.#socket.write(text, 'utf8')
   }
 
-  /** The peer's FIN: what it sent is carried out, a FETCH that waits is given up. */
-  #ended(): void {
+  /** The peer's FIN: what it sent is carried out and answered, a FETCH that waits is given up. */
+  #left(): void {
+    this.leaving = true
     this.#giveUpWaiting()
     this.#resume()
-    if (!this.#inTurn) this.finish()
-    else this.onGone(() => this.finish())
   }
 
   #giveUpWaiting(): void {
@@ -332,29 +337,19 @@ export class Connection implements Peer {
     this.#socket.end()
   }
 
-  #answered(): void {
-    if (this.#ending) this.#socket.end()
-    // Commands waited for room among the replies.
-    else if (this.#backlogBytes > 0) this.#resume()
+  #written(): void {
+    if (this.#ending) this.#endWhenAnswered()
+    else if (this.#blocked) this.#resume()
   }
 
   #closedNow(): void {
     if (this.#closed) return
     this.#closed = true
     this.#ending = true
-    this.#backlog = []
-    this.#backlogBytes = 0
-    this.#reader.clear()
+    this.#inbox.clear()
     this.#account()
     this.#giveUpWaiting()
     if (this.wid !== '') this.#host.context.sessions.leave(this, this.wid)
     this.#host.closed(this)
   }
-}
-
-function isRight(sent: string, challenge: Expected, version: number): boolean {
-  const once = expectedIterations({ v: version }, challenge.iterations) === 1
-  const expected = Buffer.from(once ? challenge.onceHash : challenge.hash)
-  const given = Buffer.from(sent)
-  return given.length === expected.length && timingSafeEqual(given, expected)
 }

@@ -26,6 +26,8 @@ export interface Peer {
   readonly hello: HelloInput | undefined
   /** Address and port, for the log. */
   readonly address: string
+  /** It will send nothing more; so it gets no more jobs. */
+  readonly leaving: boolean
   /** Called once when the peer is gone or has nothing more to say. */
   onGone(gone: () => void): void
   offGone(gone: () => void): void

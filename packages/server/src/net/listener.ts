@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { errorReply, LIMITS, refuse, type Verb } from '@jobmill/protocol'
+import { LIMITS, refuse } from '@jobmill/protocol'
 import { Challenges } from './challenges.ts'
 import { Connection, type Host } from './connection.ts'
 import type { Context } from './context.ts'
+import type { Foreign } from './handshake.ts'
 import { portFault } from './port-fault.ts'
 
 export interface ListenerOptions {
@@ -27,6 +28,13 @@ const LOADING_PATIENCE_MS = 2_000
 /** While stopping, ACK and FAIL are answered for so long. */
 const DRAIN_MS = 1_000
 const BACKLOG = 4_096
+const SOCKETS = {
+  allowHalfOpen: true,
+  noDelay: true,
+  // A machine that vanished keeps its sockets no longer than a few minutes.
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const
 /** One line of the same kind a minute. */
 const LOG_AGAIN_MS = 60_000
 
@@ -113,7 +121,7 @@ export class Listener implements Host {
     return true
   }
 
-  counted(_verb: Verb): void {
+  counted(): void {
     this.commandCount += 1
   }
 
@@ -124,8 +132,13 @@ export class Listener implements Host {
     for (const connection of this.#connections) {
       if (connection.heldBytes > (longest?.heldBytes ?? 0)) longest = connection
     }
-    const limit = String(LIMITS.unfinishedBytes)
-    longest?.refuseAndClose(errorReply(refuse('COMMAND_TOO_LONG', `${limit} with all others'`)))
+    this.#sayOnce('unfinished', () =>
+      this.context.log.warn(
+        { peer: longest?.address, bytes: longest?.heldBytes },
+        'unfinished commands of all connections together are too long: the longest is refused',
+      ),
+    )
+    longest?.refuseAndClose(refuse('COMMANDS_TOO_LONG', String(LIMITS.unfinishedBytes)))
   }
 
   afterLoading(go: () => void): void {
@@ -142,7 +155,7 @@ export class Listener implements Host {
     this.#goOn()
   }
 
-  wrongProtocol(address: string, likely: string): void {
+  wrongProtocol(address: string, likely: Foreign): void {
     this.#sayOnce(`protocol ${likely}`, () =>
       this.context.log.warn(
         { peer: address },
@@ -154,10 +167,10 @@ export class Listener implements Host {
     )
   }
 
-  refusedPassword(connection: Connection): void {
-    this.#sayOnce(`password ${connection.address.replace(/:\d+$/, '')}`, () =>
+  refusedPassword(address: string): void {
+    this.#sayOnce(`password ${address.replace(/:\d+$/, '')}`, () =>
       this.context.log.warn(
-        { peer: connection.address },
+        { peer: address },
         'password hash did not match: check the password in the client FAKTORY_URL',
       ),
     )
@@ -169,7 +182,7 @@ export class Listener implements Host {
   }
 
   #listenAt(host: string, port: number): Promise<Server> {
-    const server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
+    const server = createServer(SOCKETS, (socket) => {
       if (this.phase !== 'running') {
         socket.destroy()
         return
@@ -201,12 +214,11 @@ export class Listener implements Host {
         if (nowMs - connection.openedAtMs > LIMITS.helloMs - WATCH_MS) connection.drop()
         continue
       }
-      connection.watch(nowMs)
-      const { stalledSinceMs } = connection
-      if (stalledSinceMs !== 0 && nowMs - stalledSinceMs > LIMITS.stalledMs) {
+      if (!connection.isStuck(nowMs)) continue
+      if (!connection.isEnding) {
         this.context.log.warn({ peer: connection.address }, 'closed: it reads none of its replies')
-        connection.drop()
       }
+      connection.drop()
     }
   }
 

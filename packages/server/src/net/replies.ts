@@ -1,10 +1,13 @@
 /** One command's place in the order of replies. */
 interface Slot {
   text: string | undefined
+  readonly size: number
 }
 
-/** More commands in hand than that, and a connection's further ones wait. */
+/** With more commands in hand than that, or longer ones, a connection's further ones wait. */
 const SLOTS_MAX = 10_000
+const IN_HAND_MAX = 4 * 1024 * 1024
+const COMPACT_AT = 1_000
 
 /**
  * Keeps the replies of a connection in the order of its commands, whichever is known first, and
@@ -12,16 +15,17 @@ const SLOTS_MAX = 10_000
  */
 export class Replies {
   readonly #write: (text: string) => void
-  readonly #answered: () => void
+  readonly #written: () => void
   #slots: Slot[] = []
   #first = 0
+  #inHand = 0
   #out = ''
   #scheduled = false
 
-  /** @param answered called when no command waits for a reply any more, after a write */
-  constructor(write: (text: string) => void, answered: () => void) {
+  /** @param written called after each write: there may be room again, or nothing left to answer */
+  constructor(write: (text: string) => void, written: () => void) {
     this.#write = write
-    this.#answered = answered
+    this.#written = written
   }
 
   /** Commands that have no reply yet, or wait behind one that has none. */
@@ -29,14 +33,19 @@ export class Replies {
     return this.#slots.length - this.#first
   }
 
+  /** So much is in hand that no further command is taken. A single one always is. */
   get full(): boolean {
-    return this.waiting >= SLOTS_MAX
+    return this.#inHand > IN_HAND_MAX || this.waiting >= SLOTS_MAX
   }
 
-  /** Takes the next place. @returns what fills it, once */
-  take(): (text: string) => void {
-    const slot: Slot = { text: undefined }
+  /**
+   * Takes the next place. @param size the command's length
+   * @returns what fills it, once
+   */
+  take(size: number): (text: string) => void {
+    const slot: Slot = { text: undefined, size }
     this.#slots.push(slot)
+    this.#inHand += size
     return (text) => {
       slot.text = text
       this.#gather()
@@ -50,17 +59,22 @@ export class Replies {
     const text = this.#out
     this.#out = ''
     this.#write(text)
-    if (this.waiting === 0) this.#answered()
+    this.#written()
   }
 
   #gather(): void {
     for (let slot = this.#slots[this.#first]; slot?.text !== undefined;) {
       this.#out += slot.text
+      this.#inHand -= slot.size
       this.#first += 1
       slot = this.#slots[this.#first]
     }
     if (this.#first === this.#slots.length) {
       this.#slots = []
+      this.#first = 0
+    } else if (this.#first >= COMPACT_AT) {
+      // A peer that always has a command in hand would else never let go of the answered ones.
+      this.#slots.splice(0, this.#first)
       this.#first = 0
     }
     if (this.#out === '' || this.#scheduled) return

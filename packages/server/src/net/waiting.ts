@@ -31,7 +31,15 @@ export class Waiting {
   wake(queues: readonly string[]): void {
     const scheduled = this.#woken.size > 0
     for (const queue of queues) if (this.#byQueue.has(queue)) this.#woken.add(queue)
-    if (!scheduled && this.#woken.size > 0) queueMicrotask(() => this.#serve())
+    if (!scheduled && this.#woken.size > 0) queueMicrotask(() => this.serve())
+  }
+
+  /** Those who were woken look again, now. */
+  serve(): void {
+    if (this.#woken.size === 0) return
+    const queues = [...this.#woken]
+    this.#woken.clear()
+    for (const queue of queues) this.#serveQueue(queue)
   }
 
   /** The server stops: nobody gets a job any more. */
@@ -39,17 +47,13 @@ export class Waiting {
     for (const fetch of [...this.#all]) fetch.giveUp()
   }
 
-  #serve(): void {
-    const queues = [...this.#woken]
-    this.#woken.clear()
-    for (const queue of queues) {
-      for (const fetch of [...(this.#byQueue.get(queue) ?? [])]) {
-        if (!this.#all.has(fetch)) continue
-        const outcome = fetch.attempt()
-        // A quiet worker's FETCH waits on, but must not stand in the way of those behind it.
-        if (outcome === 'quiet') this.#withdraw(fetch)
-        else if (outcome === 'empty') break
-      }
+  #serveQueue(queue: string): void {
+    // A set allows leaving and joining meanwhile; to copy thousands of waiters for each job does not.
+    for (const fetch of this.#byQueue.get(queue) ?? []) {
+      const outcome = fetch.attempt()
+      // A quiet worker's FETCH waits on, but must not stand in the way of those behind it.
+      if (outcome === 'quiet') this.#withdraw(fetch)
+      else if (outcome === 'empty') return
     }
   }
 

@@ -13,6 +13,12 @@ export const handleFetch: Handler<'FETCH'> = ({ store, waiting }, peer, { queues
     })
     return found
   }
+  if (peer.leaving) {
+    reply(NIL)
+    return
+  }
+  // Those who wait longer come first, also for what arrived in this very turn.
+  waiting.serve()
   const first = look()
   if (typeof first === 'object') {
     reply(render(first))

@@ -11,7 +11,6 @@ export const handlePushBulk: Handler<'PUSHB'> = ({ store }, _peer, { jobs }, rep
     left -= 1
     if (left === 0) reply(bulk(JSON.stringify(Object.fromEntries(refused))))
   }
-  // One moment for all that leave out created_at.
   for (const job of jobs) runOne(job)
   done()
 
