@@ -15,16 +15,24 @@ const STEP_MS = 10_000
  */
 export class SystemClock implements Clock {
   stepped: (byMs: number) => void = () => undefined
+  readonly #wall: () => number
+  readonly #monotonic: () => number
   /** Wall time minus monotonic time. */
-  #offsetMs = Date.now() - performance.now()
+  #offsetMs: number
+
+  /** @param wall epoch ms   @param monotonic ms that nobody sets */
+  constructor(wall = () => Date.now(), monotonic = () => performance.now()) {
+    this.#wall = wall
+    this.#monotonic = monotonic
+    this.#offsetMs = wall() - monotonic()
+  }
 
   now(): number {
-    const wallMs = Date.now()
-    const byMs = wallMs - performance.now() - this.#offsetMs
-    if (byMs > STEP_MS || byMs < -STEP_MS) {
-      this.#offsetMs += byMs
-      this.stepped(Math.round(byMs))
-    }
+    const wallMs = this.#wall()
+    const byMs = wallMs - this.#monotonic() - this.#offsetMs
+    // Small corrections are taken as they come, or many of them would add up to a step.
+    this.#offsetMs += byMs
+    if (byMs > STEP_MS || byMs < -STEP_MS) this.stepped(Math.round(byMs))
     return wallMs
   }
 }

@@ -1,27 +1,60 @@
-import { shiftReservations, State } from '@jobmill/core'
+import { shiftReservations, shiftWorkers, State } from '@jobmill/core'
 import type { Log } from '../log.ts'
-import { sliceOf, type Store } from '../store/store.ts'
+import { sliceOf, type Selection, type Store } from '../store/store.ts'
 
 const SLICE = 500
 
 /**
- * The wall clock was set: the ends of all reservations move along, for a job that ran ten seconds
- * has not run an hour.
+ * Somebody set the wall clock: the ends of reservations and the last-heard times of workers move
+ * along, for a job that ran ten seconds has not run an hour.
  */
-export async function followClock(store: Store, log: Log, byMs: number): Promise<void> {
-  log.warn(
-    { byMs },
-    'the clock was set: ends of reservations move along; scheduled times and retries follow the new time',
-  )
-  // Taken at once: what is reserved from now on has the new time already.
-  const held = await store.select(State.Reserved, {})
-  for (let from = 0; from < held.seq.length; from += SLICE) {
-    const keys = sliceOf(held, from, SLICE)
-    await new Promise<void>((resolve) => {
-      store.run(shiftReservations, { keys, byMs }, (_, error) => {
-        if (error !== undefined)
-          log.error({ err: error }, 'reservations could not follow the clock')
-        resolve()
+export class ClockFollower {
+  readonly #store: Store
+  readonly #log: Log
+  #last: Promise<void> | undefined
+
+  constructor(store: Store, log: Log) {
+    this.#store = store
+    this.#log = log
+  }
+
+  /** @param byMs the step; negative: back. @returns when all times are right again; never rejects */
+  follow(byMs: number): Promise<void> {
+    this.#log.warn(
+      { byMs },
+      'the clock was set: ends of reservations move along; scheduled times and retries follow the new time',
+    )
+    this.#store.run(shiftWorkers, { byMs }, () => undefined)
+    // Looked for at once, as what is reserved from now on has the new time already; but after a step
+    // that is still being followed.
+    const work = this.#last === undefined ? this.#shift(byMs) : this.#after(this.#last, byMs)
+    const done = work
+      .catch((error: unknown) => {
+        this.#log.error({ err: error }, 'reservations could not follow the clock')
+      })
+      .finally(() => {
+        if (this.#last === done) this.#last = undefined
+      })
+    this.#last = done
+    return done
+  }
+
+  async #after(last: Promise<void>, byMs: number): Promise<void> {
+    await last
+    await this.#shift(byMs)
+  }
+
+  async #shift(byMs: number): Promise<void> {
+    const held = await this.#store.select(State.Reserved, {})
+    for (let from = 0; from < held.seq.length; from += SLICE) await this.#slice(held, from, byMs)
+  }
+
+  #slice(held: Selection, from: number, byMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const keys = sliceOf(held, from, SLICE)
+      this.#store.run(shiftReservations, { keys, byMs }, (_, error) => {
+        if (error === undefined) resolve()
+        else reject(error)
       })
     })
   }

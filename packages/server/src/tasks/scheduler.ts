@@ -31,7 +31,10 @@ interface Task {
 /** Jobs a slice: other commands get their turn between two. */
 const SLICE = 500
 /** No longer sleep than that: a clock may be set meanwhile. */
-const SLEEP_MS = 5_000
+const SLEEP_MAX_MS = 5_000
+/** Jobs that fall due one after the other share a look, and so a commit. */
+const SLEEP_MIN_MS = 5
+/** While the store takes no writes, and after a fault. */
 const AFTER_FAULT_MS = 1_000
 
 /**
@@ -45,8 +48,10 @@ export class Scheduler {
   readonly #clock: Clock
   readonly #log: Log
   readonly #tasks: readonly Task[]
+  /** Something is due at this time, as far as is known. */
   #soonestMs = 0
-  #sleepsUntilMs = Infinity
+  #wakesAtMs = Infinity
+  #held: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #running = false
   #stopped = true
@@ -81,11 +86,19 @@ export class Scheduler {
 
   /** Something falls due at this time, epoch ms. */
   wakeAt(atMs: number): void {
-    if (atMs >= this.#soonestMs) return
-    this.#soonestMs = atMs
-    if (atMs < this.#sleepsUntilMs && !this.#running && !this.#stopped) {
-      this.#arm(atMs - this.#clock.now())
-    }
+    this.#soonestMs = Math.min(this.#soonestMs, atMs)
+    if (this.#stopped || this.#running || atMs >= this.#wakesAtMs) return
+    // Never later than it would have been, however often this is called.
+    const sleepMs = Math.max(SLEEP_MIN_MS, atMs - this.#clock.now())
+    if (this.#clock.now() + sleepMs < this.#wakesAtMs) this.#arm(sleepMs)
+  }
+
+  /** No slice begins until this is done: times are being set right. */
+  hold(work: Promise<void>): void {
+    const held = work.finally(() => {
+      if (this.#held === held) this.#held = undefined
+    })
+    this.#held = held
   }
 
   #task<I>(name: TaskName, rule: Rule<I, TaskReply>, input: (limit: number) => I): Task {
@@ -104,45 +117,47 @@ export class Scheduler {
 
   #arm(inMs: number): void {
     clearTimeout(this.#timer)
-    const sleepMs = Math.min(Math.max(0, inMs), SLEEP_MS)
-    this.#sleepsUntilMs = this.#clock.now() + sleepMs
+    const sleepMs = Math.min(inMs, SLEEP_MAX_MS)
+    this.#wakesAtMs = this.#clock.now() + sleepMs
     this.#timer = setTimeout(() => void this.#tick(), sleepMs)
   }
 
   async #tick(): Promise<void> {
-    if (this.#stopped) return
-    let nextMs = this.#soonestMs
-    if (this.#clock.now() >= nextMs && this.#store.health().state === 'ready') {
-      this.#running = true
-      this.#soonestMs = Infinity
-      try {
-        for (const task of this.#tasks) await this.#drain(task)
-        nextMs = this.#soonestMs
-      } catch (error) {
-        // The store's own log says why; what was due stays due.
-        this.#log.debug({ err: error }, 'a timed task was put off')
-        this.#soonestMs = 0
-        nextMs = this.#clock.now() + AFTER_FAULT_MS
-      } finally {
-        this.#running = false
-      }
+    this.#running = true
+    let sleepMs = SLEEP_MIN_MS
+    if (this.#clock.now() >= this.#soonestMs) {
+      const done = this.#store.health().state === 'ready' && (await this.#runAll())
+      if (!done) sleepMs = AFTER_FAULT_MS
     }
-    // Stopped while a slice was under way, which the compiler cannot see.
-    if (this.#isStopped()) return
-    this.#arm(nextMs - this.#clock.now())
+    this.#running = false
+    // Meanwhile it may have been stopped.
+    if (!this.#stopped) this.#arm(Math.max(sleepMs, this.#soonestMs - this.#clock.now()))
   }
 
-  #isStopped(): boolean {
-    return this.#stopped
+  /** @returns whether all is done that was due */
+  async #runAll(): Promise<boolean> {
+    this.#soonestMs = Infinity
+    try {
+      for (const task of this.#tasks) await this.#drain(task)
+      return true
+    } catch (error) {
+      // The store's own log says why; what was due stays due.
+      this.#log.debug({ err: error }, 'a timed task was put off')
+      this.#soonestMs = 0
+      return false
+    }
   }
 
   async #drain(task: Task): Promise<void> {
     const startedMs = performance.now()
     task.count.cycles += 1
-    for (;;) {
+    while (!this.#stopped) {
+      // Reading the clock is what notices that somebody set it: reservations have to follow first.
+      this.#clock.now()
+      while (this.#held !== undefined) await this.#held
       const { count, nextAtMs } = await task.slice(SLICE)
       task.count.handled += count
-      if (count < SLICE || this.#stopped) {
+      if (count < SLICE) {
         if (nextAtMs !== undefined) this.#soonestMs = Math.min(this.#soonestMs, nextAtMs)
         break
       }
