@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import type { ServerType } from '@hono/node-server'
-import { writeInfo, writeServer, type Info } from '@jobmill/protocol'
 import { SystemClock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
+import { folderFacts, hasTlsFiles } from './folder-facts.ts'
+import { HealthLog } from './health-log.ts'
 import type { Log } from './log.ts'
 import { Listener } from './net/listener.ts'
+import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
+import { Report } from './report.ts'
 import { openEmbedded } from './store/embedded/engine.ts'
 import { nameHolder } from './store/embedded/lock.ts'
-import { followClock } from './tasks/clock-step.ts'
+import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
 import { listenWeb, webApp } from './web/web.ts'
@@ -24,6 +27,10 @@ function readVersion(): string {
 }
 
 export interface RunningServer {
+  /** Where clients connect, `host:port` each, with real ports. */
+  readonly addresses: readonly string[]
+  /** The same for HTTP; empty when it is off or its port could not be had. */
+  readonly webAddresses: readonly string[]
   /** Answers what is in hand, writes everything, and lets go. */
   stop(): Promise<void>
 }
@@ -45,125 +52,113 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
   const reaper = new Reaper(store, sessions, log)
-  const startedMs = performance.now()
-
-  const info = async (): Promise<string> => {
-    const stats = await store.stats()
-    const { Scheduled, Retries, Dead, Busy } = scheduler.counts
-    const timed = (count: typeof Dead, size: number) => ({
-      size,
-      cycles: count.cycles,
-      enqueued: count.handled,
-      wallTimeS: Number(count.wallTimeS.toFixed(6)),
-    })
-    return writeInfo({
-      nowMs: clock.now(),
-      queues: stats.queues,
-      sets: {
-        dead: stats.dead,
-        retries: stats.retries,
-        scheduled: stats.scheduled,
-        working: stats.working,
-      },
-      tasks: {
-        Busy: { size: stats.working, reaped: Busy.handled },
-        Dead: timed(Dead, stats.dead),
-        Retries: timed(Retries, stats.retries),
-        Scheduled: timed(Scheduled, stats.scheduled),
-        Workers: { size: stats.workers, reaped: reaper.reaped },
-      },
-      totalFailures: stats.failures,
-      totalProcessed: stats.processed,
-      ...about(),
-    })
-  }
-  const about = (): Pick<
-    Info,
-    'description' | 'uptimeS' | 'connections' | 'commandCount' | 'usedMemoryMb'
-  > => ({
-    description: `Jobmill ${VERSION}`,
-    uptimeS: Math.floor((performance.now() - startedMs) / 1000),
-    connections: listener.openConnections,
-    commandCount: listener.commandCount,
-    usedMemoryMb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+  const follower = new ClockFollower(store, log)
+  const healthLog = new HealthLog(log, () => performance.now())
+  const report = new Report({
+    store,
+    clock,
+    version: VERSION,
+    tasks: scheduler.counts,
+    reaped: () => reaper.reaped,
+    connections: () => listener.openConnections,
+    commands: () => listener.commandCount,
   })
-
+  const info = (): Promise<string> => report.info()
   const listener = new Listener({
     context: { store, waiting, sessions, clock, log, info },
     password: settings.password,
   })
+
   store.onQueued((queues) => waiting.wake(queues))
   store.onTimed((atMs) => scheduler.wakeAt(atMs))
   store.onHealth((health) => {
+    healthLog.changed(health)
     if (health.state === 'ready') listener.loaded()
-    if (health.state === 'unwritable') {
-      log.error(
-        { reason: health.reason },
-        'cannot write: pushes are refused until the disk takes writes again; free space or mend the disk',
-      )
-    }
   })
   clock.stepped = (byMs) => {
     sessions.shift(byMs)
-    void followClock(store, log, byMs)
+    scheduler.hold(follower.follow(byMs))
   }
 
-  log.info(
-    {
-      folder: settings.dataFolder,
-      durability: settings.durability,
-      environment: settings.environment,
-    },
-    `Jobmill ${VERSION} keeps its data in ${settings.dataFolder}`,
-  )
-  if (settings.durability === 'relaxed') {
-    log.warn('durability is relaxed: a power cut may lose what was acknowledged last')
-  }
-  let web: ServerType | undefined
-  const webServers: ServerType[] = []
+  tellSettings(settings, log)
   await store.open()
+  const web: ServerType[] = []
+  const webAddresses: string[] = []
+  let addresses: string[] = []
   try {
-    const addresses = await listener.listen(settings.bindings)
+    addresses = await listener.listen(settings.bindings)
     nameHolder(settings.dataFolder, addresses)
-    log.info(`PID ${process.pid} listening at ${addresses[0] ?? ''}, press Ctrl-C to stop`)
-    const app = webApp({
-      password: settings.password,
-      log,
-      health: () => store.health(),
-      stopping: () => listener.phase !== 'running',
-      info,
-      server: () => writeServer(about()),
-    })
-    for (const { host, port } of settings.webBindings) {
-      try {
-        const { server, address } = await listenWeb(app, host, port)
-        if (web === undefined) log.info(`Web server now listening at ${address}`)
-        web = server
-        webServers.push(server)
-      } catch (error) {
-        log.error(
-          { err: error },
-          `the web port ${host}:${port} cannot be used; jobs are served all the same`,
-        )
-      }
-    }
   } catch (error) {
     await listener.stop()
     await store.close()
     throw error
   }
+  log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
+
+  const app = webApp({
+    password: settings.webPassword,
+    log,
+    health: () => store.health(),
+    stopping: () => listener.phase !== 'running',
+    info,
+    server: () => report.server(),
+  })
+  for (const { host, port } of settings.webBindings) {
+    try {
+      // Port 0 is one free port for all addresses of the same name.
+      const free = Number(webAddresses[0]?.replace(/^.*:/, ''))
+      const { server, address } = await listenWeb(app, host, port === 0 && free > 0 ? free : port)
+      web.push(server)
+      webAddresses.push(address)
+    } catch (error) {
+      const { message } = portFault(error as Error, host, port)
+      log.error(`no HTTP: ${message}. Jobs are served all the same`)
+    }
+  }
+  if (web.length > 0) {
+    log.info({ addresses: webAddresses }, `Web server now listening at ${webAddresses[0]}`)
+  }
   scheduler.start()
   reaper.start()
 
   return {
+    addresses,
+    webAddresses,
     async stop() {
       log.info('Jobmill shutting down')
       reaper.stop()
       scheduler.stop()
       await listener.stop()
-      for (const server of webServers) server.close()
+      for (const server of web) server.close()
       await store.close()
       log.info('all is written; bye')
     },
+  }
+}
+
+function tellSettings(settings: Settings, log: Log): void {
+  const { dataFolder: folder, environment, durability } = settings
+  const facts = folderFacts(folder)
+  log.info(
+    {
+      folder,
+      environment,
+      durability,
+      freeMib: facts?.freeMib,
+      fileSystem: facts?.fileSystem,
+    },
+    `Jobmill ${VERSION} keeps its data in ${folder}`,
+  )
+  for (const warning of settings.warnings) log.warn(warning)
+  if (facts?.danger !== undefined) log.warn({ folder }, `the data folder ${facts.danger}`)
+  if (durability === 'relaxed') {
+    log.warn('durability is relaxed: a power cut may lose what was acknowledged last')
+  }
+  if (hasTlsFiles(settings.configFolder)) {
+    log.warn(
+      { folder: settings.configFolder },
+      'private.key.pem and public.cert.pem are not used: both ports speak plain text; ' +
+        'let a front such as haproxy, nginx or stunnel end TLS',
+    )
   }
 }

@@ -1,45 +1,44 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { LOG_LEVELS, type LogLevel } from '../log.ts'
+import { resolve } from 'node:path'
+import type { LogLevel } from '../log.ts'
 import type { Durability } from '../store/embedded/messages.ts'
+import type { Address } from './bindings.ts'
+import { configFolder, dataFolder } from './folders.ts'
+import { installedPassword, PasswordError, readPassword } from './password.ts'
+import {
+  SETTINGS,
+  type Environment,
+  type Setting,
+  type SettingName,
+  type ValueOf,
+} from './table.ts'
 
-export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
-export type Environment = (typeof ENVIRONMENTS)[number]
-export const DURABILITIES: readonly Durability[] = ['full', 'strict', 'relaxed']
+/** Flags as they were given. */
+export type Flags = { readonly [N in SettingName]?: string }
+export type Variables = Readonly<Record<string, string | undefined>>
 
-/** Flags as they were given; absent ones undefined. */
-export interface Flags {
-  readonly binding?: string
-  readonly webBinding?: string
-  readonly environment?: string
-  readonly logLevel?: string
-  readonly data?: string
-  readonly config?: string
-  readonly durability?: string
-  readonly memory?: string
-}
-
+/** Complete, whatever was said or not. */
 export interface Settings {
   readonly bindings: readonly Address[]
-  /** Empty: no pages. */
+  /** Empty: no HTTP. */
   readonly webBindings: readonly Address[]
   readonly environment: Environment
   readonly logLevel: LogLevel
+  /** Absolute. */
   readonly dataFolder: string
+  /** Absolute. */
+  readonly configFolder: string
   readonly durability: Durability
   readonly memoryBytes: number
   /** '' for none. */
   readonly password: string
+  /** '' for none. */
+  readonly webPassword: string
+  /** What looks like a mistake and stops nothing, a sentence each. */
+  readonly warnings: readonly string[]
 }
 
-export interface Address {
-  /** '' for every address. */
-  readonly host: string
-  readonly port: number
-}
-
-/** All that is wrong with the settings, a line each. */
+/** All that is wrong with the settings, a sentence each. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
   readonly problems: readonly string[]
@@ -50,106 +49,115 @@ export class SettingsError extends Error {
   }
 }
 
-type Variables = Readonly<Record<string, string | undefined>>
-
-const MIB = 1024 * 1024
-
 /**
  * Settings from flags, variables and defaults, in this order. Throws SettingsError with all problems
  * at once. @param home the user's home folder
  */
 export function readSettings(flags: Flags, variables: Variables, home = homedir()): Settings {
-  const problems: string[] = []
-  const ours = (name: string): string | undefined =>
-    variables[`JOBMILL_${name}`] ?? variables[`FAKTORY_${name}`]
-  const oneOf = <T extends string>(what: string, text: string, allowed: readonly T[]): T => {
-    const found = allowed.find((each) => each === text)
-    if (found === undefined) problems.push(`${what} is "${text}": it must be ${allowed.join(', ')}`)
-    return found ?? (allowed[0] as T)
-  }
-  const environment = oneOf(
-    'the environment (-e)',
-    flags.environment ?? ours('ENV') ?? 'development',
-    ENVIRONMENTS,
-  )
-  const password = readPassword(ours('PASSWORD'), problems)
-  const skip = ['1', 'true', 'yes'].includes(ours('SKIP_PASSWORD') ?? '')
-  if (password === '' && environment !== 'development' && !skip) {
-    problems.push(
-      `${environment} needs a password: set JOBMILL_PASSWORD (or FAKTORY_PASSWORD) to it, ` +
-        'or to the path of a file that holds it',
-    )
-  }
-  const memory = flags.memory ?? variables['JOBMILL_MEMORY'] ?? '64'
-  const memoryMib = Number(memory)
-  if (!(memoryMib >= 1 && memoryMib <= 1_000_000)) {
-    problems.push(`--memory is "${memory}": it must be a number of MiB, 1 or more`)
-  }
+  const reader = new Reader(flags, variables)
+  const environment = reader.value('environment')
+  const config = resolve(reader.optional('config') ?? configFolder(environment, home))
+  const password = reader.guarded(() => readPasswordOf(reader, environment, config), '')
   const settings: Settings = {
-    bindings: parseBinding('-b', flags.binding ?? 'localhost:7419', problems),
-    webBindings:
-      flags.webBinding === ':0'
-        ? []
-        : parseBinding('-w', flags.webBinding ?? 'localhost:7420', problems),
+    bindings: reader.value('binding'),
+    webBindings: reader.value('webBinding'),
     environment,
-    logLevel: oneOf(
-      'the log level (-l)',
-      flags.logLevel ?? variables['JOBMILL_LOG_LEVEL'] ?? 'info',
-      ['info', ...LOG_LEVELS.filter((level) => level !== 'info')],
+    logLevel: reader.value('logLevel'),
+    dataFolder: reader.guarded(
+      () => resolve(reader.optional('data') ?? dataFolder(environment, home)),
+      '',
     ),
-    dataFolder: flags.data ?? variables['JOBMILL_DATA'] ?? dataFolder(environment, home),
-    durability: oneOf(
-      '--durability',
-      flags.durability ?? variables['JOBMILL_DURABILITY'] ?? 'full',
-      DURABILITIES,
-    ),
-    memoryBytes: memoryMib * MIB,
+    configFolder: config,
+    durability: reader.value('durability'),
+    memoryBytes: reader.value('memory'),
     password,
+    webPassword: reader.guarded(() => {
+      const said = reader.optional('webPassword')
+      return said === undefined ? password : readPassword(said)
+    }, ''),
+    warnings: reader.warnings,
   }
-  if (problems.length > 0) throw new SettingsError(problems)
-  return settings
+  if (reader.problems.length > 0) throw new SettingsError(reader.problems)
+  return Object.freeze(settings)
 }
 
-/** Ours, unless Faktory's exists and ours does not. */
-export function dataFolder(environment: Environment, home = homedir()): string {
-  const [mine, theirs] =
-    environment === 'development'
-      ? [join(home, '.jobmill', 'db'), join(home, '.faktory', 'db')]
-      : ['/var/lib/jobmill/db', '/var/lib/faktory/db']
-  if (existsSync(join(mine, 'jobmill.db'))) return mine
-  return existsSync(join(theirs, 'jobmill.db')) || (existsSync(theirs) && !existsSync(mine))
-    ? theirs
-    : mine
+/** The data folder alone, for a command that needs no more. Throws SettingsError. */
+export function readDataFolder(flags: Flags, variables: Variables, home = homedir()): string {
+  const reader = new Reader(flags, variables)
+  const folder = reader.guarded(
+    () => resolve(reader.optional('data') ?? dataFolder(reader.value('environment'), home)),
+    '',
+  )
+  if (reader.problems.length > 0) throw new SettingsError(reader.problems)
+  return folder
 }
 
-/** A value, or the path of a file that holds it; one final newline is not part of it. */
-function readPassword(value: string | undefined, problems: string[]): string {
-  if (value === undefined || !value.startsWith('/')) return value ?? ''
-  try {
-    return readFileSync(value, 'utf8').replace(/\r?\n$/, '')
-  } catch (error) {
-    problems.push(`the password file ${value} cannot be read: ${(error as Error).message}`)
-    return ''
+function readPasswordOf(reader: Reader, environment: Environment, config: string): string {
+  const said = reader.optional('password')
+  const needed = environment !== 'development' && !reader.value('skipPassword')
+  if (said !== undefined && (said !== '' || !needed)) return readPassword(said)
+  if (!needed) return ''
+  const installed = said === undefined ? installedPassword(config) : undefined
+  if (installed !== undefined) return installed
+  throw new PasswordError(
+    `${environment} needs a password: set JOBMILL_PASSWORD (or FAKTORY_PASSWORD) to it or to the path ` +
+      `of a file that holds it, or write it to ${config}/password`,
+  )
+}
+
+/** Finds what was said about each setting, and gathers all complaints. */
+class Reader {
+  readonly problems: string[] = []
+  readonly warnings: string[] = []
+  readonly #flags: Flags
+  readonly #variables: Variables
+
+  constructor(flags: Flags, variables: Variables) {
+    this.#flags = flags
+    this.#variables = variables
   }
-}
 
-/** `localhost` means both loopback addresses, `:port` every address. */
-export function parseBinding(flag: string, text: string, problems: string[]): Address[] {
-  const match = /^(.*):(\d+)$/.exec(text)
-  const port = Number(match?.[2])
-  if (match === null || port > 65_535) {
-    problems.push(`${flag} is "${text}": it must be host:port, for example localhost:7419 or :7419`)
-    return []
+  /** A setting that has a default. */
+  value<N extends SettingName>(name: N): ValueOf<N> {
+    const { fallback = '' } = SETTINGS[name] as Setting<unknown>
+    const value = this.optional(name) ?? SETTINGS[name].parse(fallback)
+    // Each entry of the table parses to its own type, which the compiler cannot join with its name.
+    return value as ValueOf<N>
   }
-  const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1')
-  if (host !== 'localhost') return [{ host, port }]
-  return [{ host: '127.0.0.1', port }, ...(hasIpv6() ? [{ host: '::1', port }] : [])]
-}
 
-function hasIpv6(): boolean {
-  try {
-    return readFileSync('/proc/net/if_inet6', 'utf8').includes('00000000000000000000000000000001')
-  } catch {
-    return false
+  /** Undefined where nothing, or nothing sensible, was said. */
+  optional<N extends SettingName>(name: N): ValueOf<N> | undefined {
+    const said = this.#find(name)
+    if (said === undefined) return undefined
+    try {
+      return SETTINGS[name].parse(said.text) as ValueOf<N>
+    } catch (error) {
+      this.problems.push(`${said.by} is "${said.text}": ${(error as Error).message}`)
+      return undefined
+    }
+  }
+
+  guarded<T>(read: () => T, otherwise: T): T {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof PasswordError)) throw error
+      this.problems.push(error.message)
+      return otherwise
+    }
+  }
+
+  #find(name: SettingName): { by: string; text: string } | undefined {
+    const { flag, variable, faktorys }: Setting<unknown> = SETTINGS[name]
+    const given = this.#flags[name]
+    if (given !== undefined) return { by: flag?.split(/[, ]/)[0] ?? name, text: given }
+    const ours = this.#variables[`JOBMILL_${variable}`]
+    const theirs = faktorys === true ? this.#variables[`FAKTORY_${variable}`] : undefined
+    if (ours !== undefined && theirs !== undefined && ours !== theirs) {
+      const both = `JOBMILL_${variable} and FAKTORY_${variable} differ: the first counts`
+      if (!this.warnings.includes(both)) this.warnings.push(both)
+    }
+    if (ours !== undefined) return { by: `JOBMILL_${variable}`, text: ours }
+    return theirs === undefined ? undefined : { by: `FAKTORY_${variable}`, text: theirs }
   }
 }

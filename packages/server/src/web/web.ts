@@ -27,10 +27,10 @@ export function webApp(options: WebOptions): Hono {
     const why = options.stopping() ? 'stopping' : reason(options.health())
     return c.text(`${why ?? 'ready'}\n`, why === undefined ? 200 : 503, noCache)
   })
-  app.get('/health', (c) =>
+  app.all('/health', (c) =>
     c.json({ now: new Date().toISOString(), server: options.server() }, 200, noCache),
   )
-  app.get('/stats', guard(options.password), async (c) =>
+  app.all('/stats', guard(options.password), async (c) =>
     c.body(await options.info(), 200, { ...noCache, 'Content-Type': 'application/json' }),
   )
   app.notFound((c) => c.text('not found: there are /healthz, /readyz, /health and /stats\n', 404))
@@ -69,6 +69,9 @@ function guard(password: string): MiddlewareHandler {
   }
 }
 
+/** Few are needed, and connections of the command port must not run out of files for them. */
+const CONNECTIONS_MAX = 64
+
 /** Listens. Rejects as `listen` does. */
 export function listenWeb(
   app: Hono,
@@ -83,5 +86,6 @@ export function listenWeb(
       },
     )
     server.once('error', reject)
+    server.maxConnections = CONNECTIONS_MAX
   })
 }

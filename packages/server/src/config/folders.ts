@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from './table.ts'
+
+/** Ours, and Faktory's for the same thing. */
+type Pair = readonly [ours: string, faktorys: string]
+
+/**
+ * Where jobs are kept unless a setting says it: ours, or Faktory's where that alone exists. A folder
+ * that holds a jobmill.db wins. Throws RangeError when both do.
+ * @param home the user's home folder
+ */
+export function dataFolder(environment: Environment, home: string): string {
+  const pair: Pair =
+    environment === 'development'
+      ? [join(home, '.jobmill', 'db'), join(home, '.faktory', 'db')]
+      : ['/var/lib/jobmill/db', '/var/lib/faktory/db']
+  return chooseDataFolder(pair)
+}
+
+export function chooseDataFolder([ours, faktorys]: Pair): string {
+  const [here, there] = [ours, faktorys].map((folder) => existsSync(join(folder, 'jobmill.db')))
+  if (here === true && there === true) {
+    throw new RangeError(
+      `both ${ours} and ${faktorys} hold a jobmill.db: say with -d which of them is meant`,
+    )
+  }
+  if (here === true) return ours
+  return there === true || (existsSync(faktorys) && !existsSync(ours)) ? faktorys : ours
+}
+
+/** Where configuration is looked for: ours, or Faktory's where that alone exists. */
+export function configFolder(environment: Environment, home: string): string {
+  const [ours, faktorys]: Pair =
+    environment === 'development'
+      ? [join(home, '.jobmill'), join(home, '.faktory')]
+      : ['/etc/jobmill', '/etc/faktory']
+  return existsSync(faktorys) && !existsSync(ours) ? faktorys : ours
+}
