@@ -10,7 +10,7 @@ import { freePort, spawnJobmill } from '../lib/servers.mjs'
 import { nowMs, until } from '../lib/wait.mjs'
 
 const ROUNDS_MOST = 5
-const START_MS = 120_000
+const START_MS = 60_000
 /** How often the ports are tried: no figure is finer than this. */
 const LOOK_MS = 5
 /** Each look at /readyz costs the server some of what it needs for loading. */
@@ -33,24 +33,37 @@ function statusOf(port) {
   })
 }
 
-/** Asks INFO until it is answered with data, counting how often the server said that it is loading. */
-async function firstAnswer(port) {
+/**
+ * Asks INFO until it is answered with all `jobs`. Counts the answers before: that the server is
+ * loading, and counts of what it has loaded so far.
+ */
+async function firstAnswer(port, jobs) {
   let refusals = 0
+  let partial = 0
+  let found
   const client = await until(() => openClient(port).catch(() => undefined), START_MS, LOOK_MS)
   if (client === undefined) return undefined
-  const info = await until(
+  const whole = await until(
     () =>
-      client.infoOf().catch((error) => {
-        if (error.name !== 'ErrorReply') throw error
-        refusals++
-        return undefined
-      }),
+      client.infoOf().then(
+        (info) => {
+          found = info.faktory.total_enqueued
+          if (found !== jobs) partial++
+          return found === jobs
+        },
+        (error) => {
+          if (error.name !== 'ErrorReply') throw error
+          refusals++
+          return undefined
+        },
+      ),
     START_MS,
     LOOK_MS,
   )
   const answeredAtMs = nowMs()
   client.close()
-  return { openAtMs: client.greetedAtMs, answeredAtMs, info, refusals }
+  if (whole === undefined) throw new Error(`started with ${found} jobs, ${jobs} were there`)
+  return { openAtMs: client.greetedAtMs, answeredAtMs, refusals, partial }
 }
 
 /** Starts the server once on `folder`. All times in ms from the spawn. */
@@ -66,17 +79,15 @@ async function startOnce(context, folder, { jobs }) {
       START_MS,
       LOOK_READY_MS,
     )
-    const [first, readyAtMs] = await Promise.all([firstAnswer(port), ready])
-    if (first?.info === undefined || readyAtMs === undefined)
+    const [first, readyAtMs] = await Promise.all([firstAnswer(port, jobs), ready])
+    if (first === undefined || readyAtMs === undefined)
       throw new Error(`the server did not start:\n${server.output()}`)
-    const found = first.info.faktory.total_enqueued
-    if (found !== jobs)
-      throw new Error(`started with ${found} jobs, not the ${jobs} that were there`)
     return {
       openMs: first.openAtMs - from,
       answeredMs: first.answeredAtMs - from,
       readyMs: readyAtMs - from,
       refusals: first.refusals,
+      partial: first.partial,
       rssMb: rssMb(server.pid),
     }
   } finally {
@@ -111,6 +122,7 @@ const COLUMNS = {
   'INFO answered ms': (run) => run.answeredMs,
   '/readyz 200 ms': (run) => run.readyMs,
   'told to wait': (run) => run.refusals,
+  'INFO of a part': (run) => run.partial,
   'RSS MB': (run) => run.rssMb,
 }
 
@@ -141,7 +153,10 @@ export async function start(context) {
   return {
     title: 'start: from spawn to the first accepted command',
     tables: [table(results.flatMap(rows))],
-    notes: ['The data is in the page cache: from a cold disk, add the read of the file.'],
+    notes: [
+      'The data is in the page cache: from a cold disk, add the read of the file. INFO of a part: answers ' +
+        'that counted only what was loaded so far.',
+    ],
     goals: results.flatMap(goalsOf),
     raw: results,
   }
