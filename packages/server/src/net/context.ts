@@ -3,7 +3,7 @@ import { errorReply, refuse } from '@jobmill/protocol'
 import type { HelloInput } from '@jobmill/core'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { Store, StoreError } from '../store/store.ts'
+import { StoreError, type Store } from '../store/store.ts'
 import type { Sessions } from './sessions.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -61,4 +61,11 @@ export function outcome(
 ): string {
   if (error !== undefined) return errorReply(storeRefusal(error))
   return refusal === undefined ? ok : errorReply(refusal)
+}
+
+/** The reply when reading failed: what the store says, or a fault of the server, which is logged. */
+export function readFault(error: unknown, log: Log, verb: Verb): string {
+  if (error instanceof StoreError) return errorReply(storeRefusal(error))
+  log.error({ err: error, verb }, 'a command failed by a fault of the server; please report it')
+  return errorReply(refuse('INTERNAL'))
 }

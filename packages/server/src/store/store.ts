@@ -63,6 +63,7 @@ export interface Store {
   onTimed(wake: (atMs: number) => void): void
   onHealth(changed: (health: StoreHealth) => void): void
   health(): StoreHealth
+  /** Rejects with a StoreError while data is loading; so do `latency` and `select`. */
   stats(): Promise<Stats>
   /** Seconds since the oldest waiting job of a queue was enqueued; 0 when it is empty or unknown. */
   latency(queue: string): Promise<number>

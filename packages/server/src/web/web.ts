@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { serve, type ServerType } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 import type { Log } from '../log.ts'
-import type { StoreHealth } from '../store/store.ts'
+import { StoreError, type StoreHealth } from '../store/store.ts'
 
 export interface WebOptions {
   /** '' for none. */
@@ -35,6 +35,7 @@ export function webApp(options: WebOptions): Hono {
   )
   app.notFound((c) => c.text('not found: there are /healthz, /readyz, /health and /stats\n', 404))
   app.onError((error, c) => {
+    if (error instanceof StoreError) return c.text(`${error.message}\n`, 503, noCache)
     options.log.error({ err: error, path: c.req.path }, 'a request failed by a fault of the server')
     return c.text('internal error\n', 500)
   })

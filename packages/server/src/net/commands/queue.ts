@@ -1,6 +1,6 @@
 import { pauseQueues, removeQueues, resumeQueues } from '@jobmill/core'
-import { bulk, errorReply, OK, refuse } from '@jobmill/protocol'
-import { outcome, type Handler } from '../context.ts'
+import { bulk, OK } from '@jobmill/protocol'
+import { outcome, readFault, type Handler } from '../context.ts'
 
 const RULES = { PAUSE: pauseQueues, RESUME: resumeQueues, REMOVE: removeQueues } as const
 
@@ -13,9 +13,6 @@ export const handleQueue: Handler<'QUEUE'> = ({ store, log }, peer, { action, na
   const asked = [...new Set(names)].filter((name) => name !== '').sort()
   Promise.all(asked.map(async (name) => [name, await store.latency(name)] as const)).then(
     (latencies) => reply(bulk(JSON.stringify(Object.fromEntries(latencies)))),
-    (error: unknown) => {
-      log.error({ err: error }, 'QUEUE LATENCY failed')
-      reply(errorReply(refuse('INTERNAL')))
-    },
+    (error: unknown) => reply(readFault(error, log, 'QUEUE')),
   )
 }

@@ -154,7 +154,8 @@ class EmbeddedStore implements Store {
     return this.#health
   }
 
-  stats(): Promise<Stats> {
+  async stats(): Promise<Stats> {
+    this.#mustBeWhole()
     const memory = this.#memory
     const queues = new Map<string, number>()
     for (const [name, record] of memory.records('queue')) {
@@ -162,7 +163,7 @@ class EmbeddedStore implements Store {
     }
     let workers = 0
     for (const [, worker] of memory.records('worker')) if (worker.connections > 0) workers += 1
-    return Promise.resolve({
+    return {
       queues,
       scheduled: memory.setSize(State.Scheduled),
       retries: memory.setSize(State.Retry),
@@ -171,10 +172,11 @@ class EmbeddedStore implements Store {
       processed: memory.total('processed'),
       failures: memory.total('failures'),
       workers,
-    })
+    }
   }
 
   async latency(queue: string): Promise<number> {
+    this.#mustBeWhole()
     let oldestMs = Infinity
     const cold: number[] = []
     for (const lane of this.#memory.lanes(queue)) {
@@ -196,6 +198,7 @@ class EmbeddedStore implements Store {
   }
 
   async select(set: TimedState | typeof State.Reserved, filter: Filter): Promise<Selection> {
+    this.#mustBeWhole()
     if (set === State.Reserved) {
       const jobs = [...this.#memory.reservations()].sort((a, b) => a.seq - b.seq)
       return {
@@ -229,15 +232,26 @@ class EmbeddedStore implements Store {
   }
 
   #refuse<R>(done: Done<R>): void {
-    const health = this.#health
-    const error =
-      health.state === 'loading'
-        ? new StoreError('loading', `loading (${health.percent} %), try again`)
-        : health.state === 'unwritable'
-          ? new StoreError('unwritable', health.reason)
-          : new StoreError('closed', 'the store is closed')
     // The reply is not looked at beside an error.
-    done(undefined as R, error)
+    done(undefined as R, this.#fault())
+  }
+
+  /** Answers from a part of the data would be wrong ones. */
+  #mustBeWhole(): void {
+    if (this.#health.state === 'loading') throw this.#fault()
+  }
+
+  /** Why nothing can be done now. */
+  #fault(): StoreError {
+    const health = this.#health
+    switch (health.state) {
+      case 'loading':
+        return new StoreError('loading', `loading (${health.percent} %), try again`)
+      case 'unwritable':
+        return new StoreError('unwritable', health.reason)
+      default:
+        return new StoreError('closed', 'the store is closed')
+    }
   }
 
   #mended(): void {
