@@ -15,10 +15,15 @@ const status = run('node', [
 ])
 
 let [passed, failed] = [0, 0]
+let left = []
 try {
   const results = JSON.parse(readFileSync(report, 'utf8'))
   passed = results.numPassedTests
   failed = results.numFailedTests
+  left = results.testResults
+    .flatMap((file) => file.assertionResults)
+    .filter((one) => one.status === 'pending' || one.status === 'skipped')
+    .map((one) => one.title)
 } catch (error) {
   console.error(`the tests left no report: ${error.message}`)
 }
@@ -26,5 +31,6 @@ try {
 if (status !== 0 && failed === 0) failed = 1
 if (gate === 0) passed += 1
 else failed += 1
+for (const title of left) console.log(`NOT TESTED: ${title}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)

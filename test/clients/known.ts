@@ -1,6 +1,6 @@
 import type { Client } from './driver.ts'
 
-/** The clients that the suite runs. docs/clients.md lists them with their results. */
+/** The clients that the suite runs. */
 export const NODE: Client = {
   name: 'npm faktory-worker 4.7.1',
   language: 'node',

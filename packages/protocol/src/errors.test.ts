@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isRefusal, refuse, wireCode, type ErrorCode } from './errors.ts'
+import { isRefusal, refuse, type ErrorCode } from './errors.ts'
 import { LIMITS } from './limits.ts'
+import { errorReply } from './replies.ts'
 
 describe('the texts that clients may look at are Faktory’s', () => {
   const rows: readonly [ErrorCode, string[], string][] = [
@@ -41,7 +42,7 @@ describe('the texts that clients may look at are Faktory’s', () => {
   ]
   test.each(rows)('%s', (code, details, text) => {
     expect(refuse(code, ...details)).toMatchObject({ code, text })
-    expect(wireCode(code)).toBe('ERR')
+    expect(errorReply(refuse(code, ...details))).toBe(`-ERR ${text}\r\n`)
   })
 })
 

@@ -1,8 +1,5 @@
 import { LIMITS } from './limits.ts'
 
-/** An error's word on the wire. Clients know no others (clients.md T9). */
-export type WireCode = 'ERR' | 'NOTUNIQUE'
-
 type Text = (...details: string[]) => string
 
 /**
@@ -70,11 +67,6 @@ function echo(detail: string): string {
   const short =
     detail.length > LIMITS.echoLength ? `${detail.slice(0, LIMITS.echoLength)}...` : detail
   return short.replace(/[\r\n]+/g, ' ')
-}
-
-/** The word of an error on the wire. */
-export function wireCode(_code: ErrorCode): WireCode {
-  return 'ERR'
 }
 
 export function isRefusal(value: unknown): value is Refusal {

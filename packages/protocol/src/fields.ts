@@ -8,7 +8,7 @@ export function isObject(value: unknown): value is JsonObject {
 
 /**
  * Tells what members are, and remembers the first that is of a wrong type: then the whole counts as
- * invalid. null is absent, as for Faktory's decoder (clients.md T7).
+ * invalid. null is absent, as for Faktory's decoder (docs/protocol.md T7).
  */
 export class Types {
   /** The first fault, e.g. `retry must be an integer`. */
@@ -60,7 +60,7 @@ export class Types {
 
 /**
  * For each name in lower case the name under which the object has it: the exact one where there is
- * one, else the last in another case (clients.md T6).
+ * one, else the last in another case (docs/protocol.md T6).
  */
 function spellings(object: JsonObject): Map<string, string> {
   const found = new Map<string, string>()

@@ -58,7 +58,7 @@ export function passwordHash(
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Clients of a version before 2 hash once, whatever the server asked for (clients.md T5). */
+/** Clients of a version before 2 hash once, whatever the server asked for (docs/protocol.md T5). */
 export function expectedIterations(hello: Pick<Hello, 'v'>, offered: number): number {
   return hello.v < 2 ? 1 : offered
 }

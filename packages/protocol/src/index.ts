@@ -9,14 +9,7 @@ export {
   type QueueAction,
   type Verb,
 } from './commands.ts'
-export {
-  isRefusal,
-  refuse,
-  wireCode,
-  type ErrorCode,
-  type Refusal,
-  type WireCode,
-} from './errors.ts'
+export { isRefusal, refuse, type ErrorCode, type Refusal } from './errors.ts'
 export { globMatcher } from './glob.ts'
 export {
   expectedIterations,

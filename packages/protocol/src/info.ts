@@ -30,7 +30,7 @@ export interface Info {
   readonly usedMemoryMb: number
 }
 
-/** The Faktory version that the protocol follows; clients parse it as semver (clients.md T20). */
+/** The Faktory version that the protocol follows; clients parse it as semver (docs/protocol.md T20). */
 export const FAKTORY_VERSION = '1.10.0'
 
 /** INFO as compact JSON, its members in Faktory's order. */

@@ -88,7 +88,7 @@ const INTEGERS: ReadonlySet<string> = new Set<Kept>([
  * @param value what JSON.parse made of `text`; null is an empty job, as for Go's decoder
  * @param text the client's JSON, no blanks round it
  * @returns INVALID_JSON when a member has a wrong type
- * Source: docs/protocol.md, "PUSH"; clients.md T6, T7
+ * Source: docs/protocol.md, "PUSH", T6, T7
  */
 export function readJob(value: unknown, text: string): WireJob | Refusal {
   if (value === null) return readJob({}, '{}')

@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000
 
 /** Every limit of the protocol and the server's edge, with its unit in its name. */
 export const LIMITS = {
-  /** One command. Clients push a thousand jobs in one line (clients.md T35). */
+  /** One command. Clients push a thousand jobs in one line (docs/protocol.md T35). */
   commandBytes: 32 * MIB,
   /** Before the HELLO is accepted: nobody is known yet. */
   helloBytes: 256 * KIB,

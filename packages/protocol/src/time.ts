@@ -3,7 +3,7 @@ const RFC3339 =
 
 /**
  * A time as clients write it: RFC 3339 with a capital T and Z, any fraction, any offset.
- * @returns epoch ms with a fraction, undefined when it is none (clients.md T31)
+ * @returns epoch ms with a fraction, undefined when it is none (docs/protocol.md T31)
  */
 export function parseRfc3339(text: string): number | undefined {
   const match = RFC3339.exec(text)

@@ -41,7 +41,7 @@ function announced(hello: HelloInput, connections: number, now: number): WorkerR
 }
 
 /**
- * A connection named a wid. The newest HELLO's particulars count (clients.md T23); quiet and
+ * A connection named a wid. The newest HELLO's particulars count (docs/protocol.md T23); quiet and
  * terminate are remembered for a process that lost its connections (same wid, hostname and pid).
  */
 export const hello: Rule<HelloInput, undefined> = {
@@ -101,7 +101,7 @@ export interface BeatInput {
 
 /**
  * A heartbeat. @returns the worker's state after it, or the refusal of a wid that no open
- * connection named. Source: docs/protocol.md, "BEAT"; clients.md T25.
+ * connection named. Source: docs/protocol.md, "BEAT", T25.
  */
 export const beat: Rule<BeatInput, WorkerState | Refusal> = {
   name: 'beat',
@@ -126,7 +126,7 @@ const noHello = (wid: string): HelloInput => ({ wid, hostname: '', pid: 0, label
 
 /**
  * Forgets a worker that is silent for 60 s; its jobs stay reserved until they lapse. One that never
- * sent a BEAT is left alone while it holds a job (clients.md T24).
+ * sent a BEAT is left alone while it holds a job (docs/protocol.md T24).
  * @returns whether its connections are to be closed
  */
 export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, boolean> = {

@@ -17,7 +17,7 @@ const ROUNDS = 250
 
 /**
  * Salt, rounds and hash are all the server's choice, so they are made up beforehand, a piece a turn:
- * a handshake then costs a comparison, not thousands of hashes (clients.md T39). Under a storm that
+ * a handshake then costs a comparison, not thousands of hashes (docs/protocol.md T39). Under a storm that
  * uses up all that are ready, the used ones are given out again, the oldest first; each is replaced
  * as soon as there is time.
  */

@@ -39,7 +39,7 @@ export class Sessions {
     this.#store.run(bye, { wid }, () => undefined)
   }
 
-  /** Every command of a worker is a sign of life (clients.md T24). */
+  /** Every command of a worker is a sign of life (docs/protocol.md T24). */
   heard(wid: string): void {
     const session = this.#byWid.get(wid)
     if (session !== undefined) session.heardAtMs = this.#clock.now()

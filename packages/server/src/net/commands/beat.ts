@@ -2,7 +2,7 @@ import { beat, WorkerState } from '@jobmill/core'
 import { bulk, errorReply, isRefusal, OK } from '@jobmill/protocol'
 import { storeRefusal, type Handler } from '../context.ts'
 
-/** Running is `+OK`; quiet and terminate are told at each beat, as a bulk string (clients.md T12). */
+/** Running is `+OK`; quiet and terminate are told at each beat, as a bulk string (docs/protocol.md T12). */
 export const handleBeat: Handler<'BEAT'> = ({ store, sessions }, peer, command, reply) => {
   const { wid, currentState, rssKb } = command
   const own = peer.wid !== '' && peer.wid === wid ? peer.hello : undefined
