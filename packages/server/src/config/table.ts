@@ -98,7 +98,7 @@ export const SETTINGS = {
   memory: setting<number>({
     flag: '--memory <MiB>',
     variable: 'MEMORY',
-    fallback: '64',
+    fallback: '32',
     help: 'for waiting jobs; past it they are read back from disk',
     parse: parseMemory,
   }),
