@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { readDataFolder, readSettings, SettingsError, type Flags } from '../config/settings.ts'
-import { SETTINGS, type Setting } from '../config/table.ts'
+import { faktorysVariableOf, variableOf, type Setting } from '../config/setting.ts'
+import { SETTINGS } from '../config/table.ts'
 import { VERSION } from '../server.ts'
 import { normalized } from './arguments.ts'
 import { check } from './check.ts'
@@ -55,8 +56,9 @@ function programOf(run: { code: ExitCode }): Command {
   program
     .command('check')
     .description('look whether the data is sound; a server may be running on it')
-    .option(flagOf(SETTINGS.data), SETTINGS.data.help)
-    .option(flagOf(SETTINGS.environment), SETTINGS.environment.help)
+    .option(flagOf(SETTINGS.dataFolder), helpOf(SETTINGS.dataFolder))
+    .option(flagOf(SETTINGS.environment), helpOf(SETTINGS.environment))
+    .option(flagOf(SETTINGS.configFolder), helpOf(SETTINGS.configFolder))
     .action(async (flags: Flags) => {
       const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
       run.code = (await check(folder)) ? 0 : 1
@@ -66,11 +68,16 @@ function programOf(run: { code: ExitCode }): Command {
 
 const flagOf = ({ flag = '' }: Setting<unknown>): string => flag
 
+/** One source for this and docs/configuration.md. */
+function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
+  const allowed = kind.isPlain === true ? '' : `: ${kind.allowed}`
+  const standard = fallback === false ? undefined : (fallback ?? otherwise)
+  return help + allowed + (standard === undefined ? '' : ` (default: ${standard})`)
+}
+
 function withSettings(command: Command): Command {
   for (const one of Object.values<Setting<unknown>>(SETTINGS)) {
-    if (one.flag === undefined) continue
-    const standard = one.fallback === undefined ? '' : ` (default: ${one.fallback})`
-    command.option(one.flag, one.help + standard)
+    if (one.flag !== undefined) command.option(one.flag, helpOf(one))
   }
   return command
 }
@@ -79,12 +86,13 @@ function variablesHelp(): string {
   const all: Setting<unknown>[] = Object.values(SETTINGS)
   const withFlag = all.filter(({ flag }) => flag !== undefined)
   const others = all.filter(({ flag }) => flag === undefined)
-  const faktorys = all.filter((one) => one.faktorys === true)
+  const faktorys = all.map(faktorysVariableOf).filter((name) => name !== undefined)
   const lines = [
-    `Each option is a variable too: ${withFlag.map((one) => `JOBMILL_${one.variable}`).join(', ')}.`,
+    `Each option is a variable too: ${withFlag.map(variableOf).join(', ')}.`,
     'Variables alone:',
-    ...others.map((one) => `  JOBMILL_${one.variable.padEnd(14)} ${one.help}`),
-    `Faktory's names work as well: ${faktorys.map((one) => `FAKTORY_${one.variable}`).join(', ')}.`,
+    ...others.map((one) => `  ${variableOf(one).padEnd(22)} ${one.help}`),
+    `Faktory's names work as well: ${faktorys.join(', ')}.`,
+    'Files: conf.d/*.toml in the configuration folder.',
   ]
   return `\n${lines.join('\n')}`
 }

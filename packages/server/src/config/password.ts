@@ -28,8 +28,7 @@ export function readPassword(value: string): string {
 /** Faktory's place for it, whatever the configuration folder. */
 const FAKTORYS_FILE = '/etc/faktory/password'
 
-/** The password that an installation left in a file, or undefined. Throws PasswordError. */
+/** The file in which an installation left a password, or undefined. */
 export function installedPassword(configFolder: string): string | undefined {
-  const file = [join(configFolder, 'password'), FAKTORYS_FILE].find((path) => existsSync(path))
-  return file === undefined ? undefined : readPassword(file)
+  return [join(configFolder, 'password'), FAKTORYS_FILE].find((path) => existsSync(path))
 }

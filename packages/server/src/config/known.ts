@@ -1,0 +1,73 @@
+import { distance } from 'fastest-levenshtein'
+import { variableOf, placeOf, type Setting } from './setting.ts'
+import { SETTINGS } from './table.ts'
+
+const ALL: readonly Setting<unknown>[] = Object.values(SETTINGS)
+
+/** Tables that Faktory, its Enterprise edition or plug-ins write, and this version does not read. */
+const FAKTORYS_TABLES = [
+  'cron',
+  'cron_defaults',
+  'throttles',
+  'statsd',
+  'queues',
+  'security',
+  'redis',
+]
+
+/** Variables that Faktory takes, and what has become of them here. */
+const FAKTORYS_VARIABLES: Readonly<Record<string, string>> = {
+  FAKTORY2_PREVIEW: 'it has no effect, as in Faktory',
+  FAKTORY_BACKUP_FREQUENCY: 'it has no effect, as in Faktory since 0.9',
+}
+
+/** Past so many typing mistakes a name means something else. */
+const MISTAKES_MAX = 2
+
+/** What to say about a table, list of tables or single key that no setting has. */
+export function unknownTable(name: string): string {
+  if (FAKTORYS_TABLES.includes(name)) return `this version does not know [${name}]: it is ignored`
+  const tables = ['server', 'faktory', 'web', ...FAKTORYS_TABLES]
+  return `there is no table [${name}]: it is ignored${hint(nearest(name, tables, 99), (one) => `[${one}]`)}`
+}
+
+export function unknownKey(table: string, key: string): string {
+  const here = ALL.filter(
+    (one) => placeOf(one) !== undefined && (one.table === 'web') === (table === 'web'),
+  )
+  const near = nearest(
+    key,
+    here.map((one) => one.key),
+    99,
+  )
+  return `there is no [${table}] ${key}: it is ignored${hint(near, (one) => `[${table}] ${one}`)}`
+}
+
+/** A key above all tables. */
+export function homelessKey(key: string): string {
+  const places = ALL.filter((one) => one.key === key && one.notInFiles !== true).map(placeOf)
+  const meant = places.length === 0 ? '' : `; ${places.join(' or ')} is meant?`
+  return `${key} stands above all tables: it is ignored${meant}`
+}
+
+/** A sentence each. Only what is close to a known name: others may be a platform's or a client's. */
+export function strangeVariables(names: readonly string[]): string[] {
+  const known = ALL.map(variableOf)
+  return names.flatMap((name) => {
+    const told = FAKTORYS_VARIABLES[name]
+    if (told !== undefined) return [`${name} is set: ${told}`]
+    if (!name.startsWith('JOBMILL_') || known.includes(name)) return []
+    const near = nearest(name, known, MISTAKES_MAX)
+    return near === undefined ? [] : [`there is no variable ${name}: ${near} is meant?`]
+  })
+}
+
+const hint = (near: string | undefined, show: (one: string) => string): string =>
+  near === undefined ? '' : `; the nearest known one is ${show(near)}`
+
+function nearest(name: string, known: readonly string[], most: number): string | undefined {
+  const ranked = known
+    .map((one) => ({ one, mistakes: distance(name.toLowerCase(), one.toLowerCase()) }))
+    .toSorted((a, b) => a.mistakes - b.mistakes)
+  return ranked.find(({ mistakes }) => mistakes <= most)?.one
+}
