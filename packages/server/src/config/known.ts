@@ -16,10 +16,10 @@ const FAKTORYS_TABLES = [
 ]
 
 /** Variables that Faktory takes, and what has become of them here. */
-const FAKTORYS_VARIABLES: Readonly<Record<string, string>> = {
-  FAKTORY2_PREVIEW: 'it has no effect, as in Faktory',
-  FAKTORY_BACKUP_FREQUENCY: 'it has no effect, as in Faktory since 0.9',
-}
+const FAKTORYS_VARIABLES: ReadonlyMap<string, string> = new Map([
+  ['FAKTORY2_PREVIEW', 'it has no effect, as in Faktory'],
+  ['FAKTORY_BACKUP_FREQUENCY', 'it has no effect, as in Faktory since 0.9'],
+])
 
 /** Past so many typing mistakes a name means something else. */
 const MISTAKES_MAX = 2
@@ -54,7 +54,7 @@ export function homelessKey(key: string): string {
 export function strangeVariables(names: readonly string[]): string[] {
   const known = ALL.map(variableOf)
   return names.flatMap((name) => {
-    const told = FAKTORYS_VARIABLES[name]
+    const told = FAKTORYS_VARIABLES.get(name)
     if (told !== undefined) return [`${name} is set: ${told}`]
     if (!name.startsWith('JOBMILL_') || known.includes(name)) return []
     const near = nearest(name, known, MISTAKES_MAX)

@@ -10,7 +10,9 @@ export class PasswordError extends Error {
  * A password as a setting gives it: itself, or the path of a file that holds it, with blanks round
  * it dropped. Throws PasswordError.
  */
-export function readPassword(value: string): string {
+export function readPassword(given: string): string {
+  // `echo secret | base64` is how many a secret store came by its value.
+  const value = given.replace(/\r?\n$/, '')
   if (!value.startsWith('/')) return value
   let text: string
   try {

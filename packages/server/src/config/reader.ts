@@ -56,7 +56,9 @@ export class Reader {
     const { value, origin } = saying
     const fault = faultOf(SETTINGS[name], value)
     if (fault === undefined) {
-      return { value: this.#parse(name, value), shown: String(value), origin }
+      const parsed = this.#parse(name, value)
+      // A flag's "yes" is a file's true.
+      return { value: parsed, shown: String(typeof parsed === 'boolean' ? parsed : value), origin }
     }
     const problem = `${placeIn(origin)} ${fault}`
     if (!this.problems.includes(problem)) this.problems.push(problem)

@@ -124,9 +124,11 @@ const isTableLike = (value: unknown): boolean =>
 const isEmptyTable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !(value instanceof Date) && !Array.isArray(value)
 
-/** A value as a person would write it. */
-export function printed(value: unknown): string {
+/** A value as a person would write it, more or less. */
+function printed(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
-  if (typeof value === 'bigint') return String(value)
-  return typeof value === 'number' ? String(value) : JSON.stringify(value)
+  if (typeof value === 'number') return String(value)
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'bigint' ? String(part) : part,
+  )
 }

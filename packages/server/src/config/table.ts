@@ -32,6 +32,7 @@ export const SETTINGS = {
     flag: '-w, --web-binding <host:port>',
     kind: binding(':0'),
     fallback: 'localhost:7420',
+    reloads: true,
     help: 'HTTP; :0 turns it off',
   }),
   dataFolder: setting({
@@ -93,6 +94,7 @@ export const SETTINGS = {
     kind: secret,
     otherwise: 'none in development, else from the file password',
     secret: true,
+    reloads: true,
     help: 'the password, or the path of a file that holds it',
   }),
   webPassword: setting({
@@ -101,6 +103,7 @@ export const SETTINGS = {
     kind: secret,
     otherwise: 'the password',
     secret: true,
+    reloads: true,
     help: 'the same for HTTP, where it is to differ',
   }),
   skipPassword: setting({
