@@ -3,17 +3,18 @@ import { variableOf, placeOf, type Setting } from './setting.ts'
 import { SETTINGS } from './table.ts'
 
 const ALL: readonly Setting<unknown>[] = Object.values(SETTINGS)
+const IN_FILES = ALL.filter((one) => placeOf(one) !== undefined)
+const keysOf = (settings: readonly Setting<unknown>[]): string[] => settings.map(({ key }) => key)
 
-/** Tables that Faktory, its Enterprise edition or plug-ins write, and this version does not read. */
-const FAKTORYS_TABLES = [
-  'cron',
-  'cron_defaults',
-  'throttles',
-  'statsd',
-  'queues',
-  'security',
-  'redis',
-]
+/** Tables that Faktory, its Enterprise edition or plug-ins write, and what becomes of them here. */
+const FAKTORYS_TABLES: ReadonlyMap<string, string> = new Map([
+  ['cron', 'this version has no cron yet'],
+  ['cron_defaults', 'this version has no cron yet'],
+  ['throttles', 'this version has no throttles yet'],
+  ['statsd', 'this version does not send to statsd yet'],
+  ['queues', 'Faktory does not read it either'],
+  ['security', 'it is so in Faktory too; let a front such as haproxy, nginx or stunnel end TLS'],
+])
 
 /** Variables that Faktory takes, and what has become of them here. */
 const FAKTORYS_VARIABLES: ReadonlyMap<string, string> = new Map([
@@ -26,28 +27,24 @@ const MISTAKES_MAX = 2
 
 /** What to say about a table, list of tables or single key that no setting has. */
 export function unknownTable(name: string): string {
-  if (FAKTORYS_TABLES.includes(name)) return `this version does not know [${name}]: it is ignored`
-  const tables = ['server', 'faktory', 'web', ...FAKTORYS_TABLES]
-  return `there is no table [${name}]: it is ignored${hint(nearest(name, tables, 99), (one) => `[${one}]`)}`
+  const told = FAKTORYS_TABLES.get(name)
+  if (told !== undefined) return `[${name}] is ignored: ${told}`
+  const tables = ['server', 'faktory', 'web', ...FAKTORYS_TABLES.keys()]
+  const near = nearest(name, tables)
+  return `there is no table [${name}]: it is ignored${hint(near, (one) => `[${one}]`)}`
 }
 
 export function unknownKey(table: string, key: string): string {
-  const here = ALL.filter(
-    (one) => placeOf(one) !== undefined && (one.table === 'web') === (table === 'web'),
-  )
-  const near = nearest(
-    key,
-    here.map((one) => one.key),
-    99,
-  )
+  const here = IN_FILES.filter((one) => (one.table === 'web') === (table === 'web'))
+  const near = nearest(key, keysOf(here))
   return `there is no [${table}] ${key}: it is ignored${hint(near, (one) => `[${table}] ${one}`)}`
 }
 
 /** A key above all tables. */
 export function homelessKey(key: string): string {
-  const places = ALL.filter((one) => one.key === key && one.notInFiles !== true).map(placeOf)
-  const meant = places.length === 0 ? '' : `; ${places.join(' or ')} is meant?`
-  return `${key} stands above all tables: it is ignored${meant}`
+  const near = nearest(key, keysOf(IN_FILES))
+  const places = IN_FILES.filter((one) => one.key === near).map(placeOf)
+  return `${key} stands above all tables: it is ignored${hint(near, () => places.join(' or '))}`
 }
 
 /** A sentence each. Only what is close to a known name: others may be a platform's or a client's. */
@@ -65,7 +62,7 @@ export function strangeVariables(names: readonly string[]): string[] {
 const hint = (near: string | undefined, show: (one: string) => string): string =>
   near === undefined ? '' : `; the nearest known one is ${show(near)}`
 
-function nearest(name: string, known: readonly string[], most: number): string | undefined {
+function nearest(name: string, known: readonly string[], most = Infinity): string | undefined {
   const ranked = known
     .map((one) => ({ one, mistakes: distance(name.toLowerCase(), one.toLowerCase()) }))
     .toSorted((a, b) => a.mistakes - b.mistakes)
