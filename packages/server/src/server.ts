@@ -19,7 +19,9 @@ import { nameHolder } from './store/embedded/lock.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
-import { listenWeb, webApp } from './web/web.ts'
+import { webApp } from './web/app.tsx'
+import type { Env } from './web/context.ts'
+import { listenWeb } from './web/listen.ts'
 
 /** The package's version, as --version and INFO tell it. */
 export const VERSION = readVersion()
