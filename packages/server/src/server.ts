@@ -129,6 +129,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       web.close()
       web = await openWeb(app, next.webBindings, log)
       if (next.webBindings.length > 0 && web.addresses.length === 0) {
+        log.warn('HTTP goes on where it was')
         web = await openWeb(app, webBindings, log)
       } else webBindings = next.webBindings
     },
