@@ -34,6 +34,12 @@ export class Lane {
     return all
   }
 
+  /** Lets go of all jobs: what still comes from the disk for this lane finds no place. */
+  clear(): void {
+    while (this.warm.length > 0) this.warm.shift()
+    this.cold.drop(this.cold.length)
+  }
+
   /** The first cold seqs, at most `limit`. */
   nextCold(limit: number): Seq[] {
     const seqs: Seq[] = []

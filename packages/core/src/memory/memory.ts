@@ -398,11 +398,13 @@ export class Memory implements Facts {
       if (lane === undefined) continue
       for (const job of lane.warm) this.#warmBytes -= job.payload.length + JOB_BYTES
       this.#removed.append(lane.seqs())
+      lane.clear()
     }
     this.#queues.delete(name)
   }
 
   #flush(): void {
+    for (const { lanes } of this.#queues.values()) for (const lane of lanes) lane?.clear()
     this.#queues.clear()
     this.#reserved.clear()
     for (const set of Object.values(this.#timed)) set.clear()
