@@ -1,9 +1,11 @@
 import {
+  fetch,
   isJob,
   Memory,
   State,
   type Change,
   type Entry,
+  type FetchReply,
   type Job,
   type Journal,
   type Lane,
@@ -87,6 +89,14 @@ export class Bench {
     return reply
   }
 
+  /** A job, as a FETCH gets it that waits for what is on its way from the disk. */
+  fetch(queues: readonly string[], wid = ''): FetchReply {
+    const reply = this.run(fetch, { queues, wid })
+    if (reply !== 'empty' || this.disk.wantedLanes.length === 0) return reply
+    this.bring()
+    return this.run(fetch, { queues, wid })
+  }
+
   /** Gives lanes the cold jobs that they asked for, at most `limit` each. */
   bring(limit = Infinity): void {
     for (const lane of this.disk.wantedLanes.splice(0)) {
@@ -107,6 +117,10 @@ export class Bench {
     return row
   }
 }
+
+/** Whose job was fetched; undefined when there was none. */
+export const jidOf = (reply: FetchReply): string | undefined =>
+  typeof reply === 'object' ? (JSON.parse(reply.payload) as { jid: string }).jid : undefined
 
 /** A pushed job as the protocol gives it to the rules. */
 export function wireJob(job: Partial<WireJob> = {}): WireJob {

@@ -1,13 +1,13 @@
 import { formatTime, isRefusal } from '@jobmill/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Bench, wireJob } from '../../../../test/support/rules.ts'
+import { Bench, jidOf, wireJob } from '../../../../test/support/rules.ts'
 import { JobList, type ListedJob } from '../../../../test/support/job-list.ts'
 import { flush, mutate } from '../rules/mutate.ts'
 import { push } from '../rules/push.ts'
 import { pauseQueues, removeQueues, resumeQueues } from '../rules/queue.ts'
 import { enqueueDue, lapse, purgeDead, shiftReservations, sweepRemoved } from '../rules/task.ts'
-import { ack, fail, fetch } from '../rules/work.ts'
+import { ack, fail } from '../rules/work.ts'
 import { State, type TimedState } from '../types.ts'
 
 const QUEUES = ['a', 'b', 'c']
@@ -102,14 +102,7 @@ class Play {
   fetch(queues: readonly string[]): boolean {
     const { bench, model } = this
     const expected = model.fetch(queues)
-    let reply = bench.run(fetch, { queues, wid: '' })
-    // The next job may lie on disk: then nobody gets another one meanwhile.
-    for (let i = 0; reply === 'empty' && expected !== undefined && i < 3; i += 1) {
-      bench.bring()
-      reply = bench.run(fetch, { queues, wid: '' })
-    }
-    const jid =
-      typeof reply === 'object' ? (JSON.parse(reply.payload) as { jid: string }).jid : undefined
+    const jid = jidOf(bench.fetch(queues))
     expect(jid).toBe(expected?.jid)
     if (expected === undefined) return false
     model.move(expected, State.Reserved, bench.ms + 1_800_000)

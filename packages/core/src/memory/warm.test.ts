@@ -52,6 +52,18 @@ test('while the next jobs are on their way no other queue is served', () => {
   expect(fetchOne(bench)).toMatchObject({ payload: expect.stringContaining('job-00000001') })
 })
 
+test.each([
+  ['fetched', (bench: Bench) => bench.fetch(['default'])],
+  ['removed', (bench: Bench) => bench.run(removeQueues, { names: ['default'] })],
+])('a job that was %s makes room for another', (_, leave) => {
+  const bench = new Bench(300)
+  for (let i = 0; i < 20; i += 1) {
+    bench.run(push, wireJob({ jid: `job-${10_000_000 + i}` }))
+    expect(coldOf(bench)).toBe(0)
+    leave(bench)
+  }
+})
+
 test('a read that brings nothing is asked for again', () => {
   const bench = backlog(20, 0)
   expect(fetchOne(bench)).toMatchObject({ payload: expect.any(String) })
