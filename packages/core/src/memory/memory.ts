@@ -132,9 +132,9 @@ export class Memory implements Facts {
     return this.#counters[counter]
   }
 
-  /** All jobs of a set by stable keys, in order of seq. */
-  bySeq(set: TimedState): { seq: Float64Array; at: Float64Array } {
-    return this.#timed[set].bySeq()
+  /** All jobs of a set by stable keys, by (at, seq). */
+  timed(set: TimedState): { seq: Float64Array; at: Float64Array } {
+    return this.#timed[set].all()
   }
 
   reservations(): Iterable<Job> {

@@ -112,8 +112,8 @@ export class TimedSet {
     return found
   }
 
-  /** Times and seqs of all, in order of seq: mass work is far cheaper along the file than along time. */
-  bySeq(): { seq: Float64Array; at: Float64Array } {
+  /** Times and seqs of all, by (at, seq): a copy, cheap enough to make between two commands. */
+  all(): { seq: Float64Array; at: Float64Array } {
     const seq = new Float64Array(this.#length)
     const at = new Float64Array(this.#length)
     let n = 0
@@ -122,11 +122,7 @@ export class TimedSet {
       at.set(chunk.at.subarray(0, chunk.length), n)
       n += chunk.length
     }
-    const order = sortedOrder(seq)
-    return {
-      seq: Float64Array.from(order, (i) => seq[i] ?? 0),
-      at: Float64Array.from(order, (i) => at[i] ?? 0),
-    }
+    return { seq, at }
   }
 
   /** Adds entries that come sorted by (at, seq) and lie after all that are there: a load from disk. */

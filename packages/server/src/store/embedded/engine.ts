@@ -206,14 +206,16 @@ class EmbeddedStore implements Store {
         at: Float64Array.from(jobs, (job) => job.at),
       }
     }
-    const all = this.#memory.bySeq(set)
+    const all = this.#memory.timed(set)
     const { jids, jobtype, pattern } = filter
-    if (jids === undefined && jobtype === undefined && pattern === undefined) return all
+    if (jids === undefined && jobtype === undefined && pattern === undefined) {
+      return this.#selector.sorted(all)
+    }
     // What is found is looked for on disk, so what is in memory alone has to be there first.
     await new Promise<void>((resolve, reject) => {
       this.#commits.wait((error) => (error === undefined ? resolve() : reject(error)))
     })
-    return this.#selector.find(set, filter, all.seq)
+    return this.#selector.find(set, filter, all)
   }
 
   async close(): Promise<void> {

@@ -79,6 +79,8 @@ export type FromThread =
   | { readonly did: 'lanes'; readonly lanes: readonly LoadedLane[]; readonly percent: number }
   | { readonly did: 'reserved'; readonly jobs: readonly ReadJob[] }
   | { readonly did: 'set'; readonly set: LoadedSet }
+  /** Rows that could not be placed went to a file of the data folder, or (undefined) stayed. */
+  | { readonly did: 'aside'; readonly rows: number; readonly file: string | undefined }
   | { readonly did: 'load'; readonly lastSeq: Seq }
   | { readonly did: 'commit'; readonly fault: Fault | undefined }
   | { readonly did: 'read'; readonly id: number; readonly jobs: readonly ReadJob[] | undefined }
@@ -100,9 +102,16 @@ export type ToReader =
       readonly jids: readonly string[]
     }
   | {
+      /** Only puts them in order of seq: a million would hold the event loop for a third of a second. */
+      readonly do: 'sort'
+      readonly id: number
+      readonly seq: Float64Array
+      readonly at: Float64Array
+    }
+  | {
       readonly do: 'match'
       readonly id: number
-      /** Where to look, in order of seq. */
+      /** Where to look. */
       readonly seqs: Float64Array
       readonly jobtype: string | undefined
       readonly pattern: string | undefined

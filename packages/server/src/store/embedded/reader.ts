@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { canonicalJob, globMatcher } from '@jobmill/protocol'
-import type { Extra } from '@jobmill/core'
+import { sortedOrder, type Extra } from '@jobmill/core'
 import Sqlite from 'better-sqlite3'
 import type { FromReader, ThreadData, ToReader } from './messages.ts'
 
@@ -28,21 +28,33 @@ const bySeqs = db
   )
   .raw()
 
-function ofJids(message: Extract<ToReader, { do: 'jids' }>): [seq: number, at: number][] {
-  const found: [number, number][] = []
+type Found = [seq: number, at: number][]
+type Columns = Pick<FromReader, 'seq' | 'at'>
+
+function ofJids(message: Extract<ToReader, { do: 'jids' }>): Found {
+  const found: Found = []
   for (const jid of new Set(message.jids)) found.push(...byJid.all(jid, message.set))
   return found.sort(([a], [b]) => a - b)
 }
 
-function matching(message: Extract<ToReader, { do: 'match' }>): [seq: number, at: number][] {
-  const fitsPattern = message.pattern === undefined ? undefined : globMatcher(message.pattern)
-  const found: [number, number][] = []
-  for (let from = 0; from < message.seqs.length; from += STEP) {
-    const seqs = JSON.stringify([...message.seqs.subarray(from, from + STEP)])
+function matching(message: Extract<ToReader, { do: 'match' }>): Found {
+  const { jobtype, pattern } = message
+  const fitsPattern = pattern === undefined ? undefined : globMatcher(pattern)
+  const fits = (payload: string, extra: string | null): boolean => {
+    try {
+      if (jobtype !== undefined && jobtypeOf(payload) !== jobtype) return false
+      return fitsPattern === undefined || fitsPattern(asFaktoryWrites(payload, extra))
+    } catch {
+      // One damaged row must not stop the work on all others; `jobmill check` names it.
+      return false
+    }
+  }
+  const found: Found = []
+  const inOrder = message.seqs.sort()
+  for (let from = 0; from < inOrder.length; from += STEP) {
+    const seqs = JSON.stringify([...inOrder.subarray(from, from + STEP)])
     for (const [seq, at, payload, extra] of bySeqs.all(seqs)) {
-      if (message.jobtype !== undefined && jobtypeOf(payload) !== message.jobtype) continue
-      if (fitsPattern !== undefined && !fitsPattern(asFaktoryWrites(payload, extra))) continue
-      found.push([seq, at])
+      if (fits(payload, extra)) found.push([seq, at])
     }
   }
   return found
@@ -54,27 +66,45 @@ const jobtypeOf = (payload: string): unknown =>
 const asFaktoryWrites = (payload: string, extra: string | null): string =>
   canonicalJob(payload, '', extra === null ? undefined : (JSON.parse(extra) as Extra).failure)
 
+function sorted({ seq, at }: Extract<ToReader, { do: 'sort' }>): Columns {
+  const order = sortedOrder(seq)
+  return {
+    seq: Float64Array.from(order, (i) => seq[i] ?? 0),
+    at: Float64Array.from(order, (i) => at[i] ?? 0),
+  }
+}
+
+const columns = (found: Found): Columns => ({
+  seq: Float64Array.from(found, ([seq]) => seq),
+  at: Float64Array.from(found, ([, at]) => at),
+})
+
+function answer(message: Exclude<ToReader, { do: 'close' }>): Columns {
+  switch (message.do) {
+    case 'sort':
+      return sorted(message)
+    case 'jids':
+      return columns(ofJids(message))
+    case 'match':
+      return columns(matching(message))
+  }
+}
+
 port.on('message', (message: ToReader) => {
   if (message.do === 'close') {
     db.close()
     port.close()
     return
   }
-  const reply: { found: [number, number][]; fault: FromReader['fault'] } = {
-    found: [],
-    fault: undefined,
-  }
+  port.postMessage(tryToAnswer(message))
+})
+
+function tryToAnswer(message: Exclude<ToReader, { do: 'close' }>): FromReader {
+  const { id } = message
   try {
-    reply.found = message.do === 'jids' ? ofJids(message) : matching(message)
+    return { id, ...answer(message), fault: undefined }
   } catch (error) {
     const { code, message: text } = error as { code?: string; message: string }
-    reply.fault = { code: code ?? 'ERROR', message: text }
+    return { id, ...columns([]), fault: { code: code ?? 'ERROR', message: text } }
   }
-  const answer: FromReader = {
-    id: message.id,
-    seq: Float64Array.from(reply.found, ([seq]) => seq),
-    at: Float64Array.from(reply.found, ([, at]) => at),
-    fault: reply.fault,
-  }
-  port.postMessage(answer)
-})
+}

@@ -18,20 +18,30 @@ export class Selector {
     this.#folder = folder
   }
 
+  /** Puts a whole set in order of seq: mass work is far cheaper along the file than along time. */
+  sorted(all: Selection): Promise<Selection> {
+    return this.#ask((id) => ({ do: 'sort', id, ...all }))
+  }
+
   /**
-   * @param seqs all of the set, in order: where to look when jids do not name them
+   * @param all the whole set: where to look when jids do not name them
    * @returns what is on disk and fits; rejects when the file cannot be read
    */
-  find(set: TimedState, filter: Filter, seqs: Float64Array): Promise<Selection> {
+  find(set: TimedState, filter: Filter, all: Selection): Promise<Selection> {
+    const { jids, jobtype, pattern } = filter
+    return this.#ask((id) =>
+      jids === undefined
+        ? { do: 'match', id, seqs: all.seq, jobtype, pattern }
+        : { do: 'jids', id, set, jids },
+    )
+  }
+
+  #ask(message: (id: number) => ToReader): Promise<Selection> {
     const worker = (this.#worker ??= this.#start())
     const id = (this.#id += 1)
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      const message: ToReader =
-        filter.jids === undefined
-          ? { do: 'match', id, seqs, jobtype: filter.jobtype, pattern: filter.pattern }
-          : { do: 'jids', id, set, jids: filter.jids }
-      worker.postMessage(message)
+      worker.postMessage(message(id))
     })
   }
 
