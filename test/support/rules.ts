@@ -5,12 +5,14 @@ import {
   State,
   type Change,
   type Entry,
+  type EntryKey,
   type FetchReply,
   type Job,
   type Journal,
   type Lane,
   type Rule,
   type Seq,
+  type TimedState,
 } from '../../packages/core/src/index.ts'
 import type { WireJob } from '../../packages/protocol/src/index.ts'
 
@@ -107,6 +109,13 @@ export class Bench {
         jobs.map((job) => ({ ...job })),
       )
     }
+  }
+
+  /** All of a set, in the order in which a MUTATE goes through it. */
+  keysOf(set: TimedState): EntryKey[] {
+    const { seq, at } = this.memory.timed(set)
+    const keys = [...seq].map((each, i) => ({ seq: each, at: at[i] ?? 0 }))
+    return keys.sort((a, b) => a.seq - b.seq)
   }
 
   /** The one row of a jid; throws when there is none, or more. */

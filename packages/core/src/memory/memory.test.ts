@@ -124,9 +124,9 @@ class Play {
     }
     for (const job of memory.reservations()) put(job.seq, State.Reserved)
     for (const timed of TIMED) {
-      const { seq } = memory.bySeq(timed)
-      expect(seq.length).toBe(memory.setSize(timed))
-      for (const each of seq) put(each, timed)
+      const keys = this.bench.keysOf(timed)
+      expect(keys.length).toBe(memory.setSize(timed))
+      for (const { seq } of keys) put(seq, timed)
     }
     const removed = new Set(memory.removed(Infinity))
     const rows = [...disk.rows.values()].filter((row) => !removed.has(row.seq))
@@ -164,8 +164,7 @@ class Play {
     from: number
   }): void {
     const { bench, model } = this
-    const { seq, at } = bench.memory.bySeq(place)
-    const keys = [...seq].map((each, i) => ({ seq: each, at: at[i] ?? 0 })).slice(from)
+    const keys = bench.keysOf(place).slice(from)
     const jobs = model.placed(place).slice(from)
     expect(bench.run(mutate, { cmd, set: place, keys })).toBe(jobs.length)
     if (cmd === 'discard') model.drop(jobs)

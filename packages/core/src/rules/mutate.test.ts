@@ -1,7 +1,7 @@
 import { formatTime } from '@jobmill/protocol'
 import { expect, test } from 'vitest'
 import { Bench, jidOf, wireJob } from '../../../../test/support/rules.ts'
-import { State, type EntryKey, type TimedState } from '../types.ts'
+import { State, type TimedState } from '../types.ts'
 import { flush, mutate } from './mutate.ts'
 import { pauseQueues } from './queue.ts'
 import { purgeDead } from './task.ts'
@@ -22,14 +22,8 @@ function scheduled(): Bench {
   return bench
 }
 
-/** All of a set, as a MUTATE goes through it. */
-function keysOf(bench: Bench, set: TimedState): EntryKey[] {
-  const { seq, at } = bench.memory.bySeq(set)
-  return [...seq].map((each, i) => ({ seq: each, at: at[i] ?? 0 }))
-}
-
 const changeAll = (bench: Bench, cmd: 'clear' | 'discard' | 'kill' | 'requeue', set: TimedState) =>
-  bench.run(mutate, { cmd, set, keys: keysOf(bench, set) })
+  bench.run(mutate, { cmd, set, keys: bench.keysOf(set) })
 
 const fetchJid = (bench: Bench): string | undefined => jidOf(bench.fetch(['q']))
 
@@ -85,7 +79,7 @@ test('a requeued job keeps its failure and its number of retries', () => {
 
 test('jobs that left the set, or came back at another time, are passed over', () => {
   const bench = scheduled()
-  const keys = keysOf(bench, State.Scheduled)
+  const keys = bench.keysOf(State.Scheduled)
   bench.run(mutate, { cmd: 'discard', set: State.Scheduled, keys: keys.slice(0, 1) })
   const moved = keys.slice(1).map(({ seq, at }) => ({ seq, at: at + 1 }))
   expect(bench.run(mutate, { cmd: 'kill', set: State.Scheduled, keys: [...keys, ...moved] })).toBe(
