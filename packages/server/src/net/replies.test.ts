@@ -99,3 +99,14 @@ test('a peer that always has a command in hand gets all replies, in order', asyn
   )
   expect(replies.waiting).toBe(1)
 })
+
+test('what is not written yet is held: known replies, and those that wait behind a slow one', async () => {
+  const { replies } = setup()
+  const slow = replies.take(1)
+  replies.take(1)('behind')
+  expect(replies.heldLength).toBe(6)
+  slow('slow')
+  expect(replies.heldLength).toBe(10)
+  await turn()
+  expect(replies.heldLength).toBe(0)
+})
