@@ -13,6 +13,8 @@ export interface ListenerOptions {
   /** '' for none. */
   readonly password: string
   readonly commandBytes?: number
+  /** Ms that nobody sets, for deadlines; the process's own if not given. */
+  readonly monotonic?: () => number
 }
 
 /** One address to listen at; `host` '' means every address. */
@@ -45,6 +47,7 @@ export class Listener implements Host {
   phase: Host['phase'] = 'running'
   commandCount = 0
 
+  readonly #monotonic: () => number
   #challenges: Challenges | undefined
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
@@ -58,6 +61,7 @@ export class Listener implements Host {
   constructor(options: ListenerOptions) {
     this.context = options.context
     this.commandBytes = options.commandBytes ?? LIMITS.commandBytes
+    this.#monotonic = options.monotonic ?? (() => performance.now())
     this.usePassword(options.password)
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
   }
@@ -193,7 +197,7 @@ export class Listener implements Host {
         return
       }
       this.#connections.add(
-        new Connection(this, socket, this.#challenges?.next(), performance.now()),
+        new Connection(this, socket, this.#challenges?.next(), this.#monotonic()),
       )
     })
     return new Promise((resolve, reject) => {
@@ -213,7 +217,7 @@ export class Listener implements Host {
   }
 
   #look(): void {
-    const nowMs = performance.now()
+    const nowMs = this.#monotonic()
     for (const connection of this.#connections) {
       if (!connection.open) {
         if (nowMs - connection.openedAtMs > LIMITS.helloMs - WATCH_MS) connection.drop()
@@ -232,7 +236,7 @@ export class Listener implements Host {
   }
 
   #sayOnce(kind: string, say: () => void): void {
-    const nowMs = performance.now()
+    const nowMs = this.#monotonic()
     const last = this.#saidAtMs.get(kind)
     if (last !== undefined && nowMs - last < LOG_AGAIN_MS) return
     if (this.#saidAtMs.size > 1000) this.#saidAtMs.clear()
