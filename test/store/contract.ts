@@ -32,7 +32,7 @@ import {
 } from './harness.ts'
 
 const REPORT = { errtype: 'E', message: 'boom', backtrace: ['a.rb:1'] }
-const HELLO = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0 }
+const HELLO = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0, address: '192.0.2.7:4711' }
 
 /** What every engine must do. A new engine is one more call of this. */
 export function contractSuite(engine: string, openBench: OpenBench): void {

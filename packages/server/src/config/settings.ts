@@ -22,6 +22,8 @@ export interface Settings {
   readonly bindings: readonly Address[]
   /** Empty: no HTTP. */
   readonly webBindings: readonly Address[]
+  /** Connections of `bindings` begin with a PROXY header. */
+  readonly proxyProtocol: boolean
   readonly environment: Environment
   readonly logLevel: LogLevel
   /** Absolute. */
@@ -61,6 +63,7 @@ export function readSettings(flags: Flags, variables: Variables, home = homedir(
   const settings: Settings = {
     bindings: reader.value('binding'),
     webBindings: reader.value('webBinding'),
+    proxyProtocol: reader.value('proxyProtocol'),
     environment,
     logLevel: reader.value('logLevel'),
     dataFolder: reader.guarded(

@@ -61,6 +61,13 @@ export const SETTINGS = {
     help: 'HTTP; :0 turns it off',
     parse: (text) => (text === ':0' ? [] : parseBinding(text)),
   }),
+  proxyProtocol: setting<boolean>({
+    flag: '--proxy-protocol <on|off>',
+    variable: 'PROXY_PROTOCOL',
+    fallback: 'off',
+    help: 'on: the front of --binding tells the true peer address; it must, on every connection',
+    parse: (text) => oneOf(['on', 'off'])(text) === 'on',
+  }),
   data: setting<string>({
     flag: '-d, --data <folder>',
     variable: 'DATA',
