@@ -4,9 +4,9 @@ import { ProxyReader } from './proxy-protocol.ts'
 
 /** For the log, when no header or a wrong one came. */
 export const NO_HEADER =
-  'closed: no PROXY header, with which every connection begins while --proxy-protocol is on: ' +
+  'closed: no PROXY header, with which every connection begins while --proxy-protocol is set: ' +
   'let the front send it (haproxy: send-proxy-v2, nginx: proxy_protocol on, ' +
-  'stunnel: protocol = proxy), or set --proxy-protocol off'
+  'stunnel: protocol = proxy), or leave --proxy-protocol out'
 
 /** What becomes of a connection behind a front. */
 export interface Outcome {

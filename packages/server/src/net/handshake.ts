@@ -10,7 +10,7 @@ export type Foreign = 'TLS' | 'HTTP' | 'PROXY'
 export const FOREIGN: Record<Foreign, string> = {
   TLS: 'let a front such as haproxy, nginx or stunnel end TLS, see docs/tls.md',
   HTTP: 'the pages are on the web port',
-  PROXY: 'a front sends the PROXY protocol: set --proxy-protocol on, or turn it off in the front',
+  PROXY: 'a front sends the PROXY protocol: set --proxy-protocol, or turn it off there',
 }
 
 /** @param chunk the first bytes of a connection */

@@ -48,7 +48,7 @@ export class Listener implements Host {
   phase: Host['phase'] = 'running'
   commandCount = 0
 
-  readonly #challenges: Challenges | undefined
+  #challenges: Challenges | undefined
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
   readonly #connectionsMax: number
@@ -63,9 +63,14 @@ export class Listener implements Host {
   constructor(options: ListenerOptions) {
     this.context = options.context
     this.commandBytes = options.commandBytes ?? LIMITS.commandBytes
-    if (options.password !== '') this.#challenges = new Challenges(options.password)
+    this.usePassword(options.password)
     if (options.proxyProtocol === true) this.#fronted = new Fronted()
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
+  }
+
+  /** For connections to come; who is connected stays. @param password '' for none */
+  usePassword(password: string): void {
+    this.#challenges = password === '' ? undefined : new Challenges(password)
   }
 
   /** Connections past their handshake. */
