@@ -28,7 +28,8 @@ export interface Places {
 /** A front as we ship it. */
 export interface FrontKind {
   readonly name: string
-  readonly program: string
+  /** Programs; what they lack is said instead of a test. */
+  readonly needs: readonly string[]
   /** In examples/tls. */
   readonly files: readonly string[]
   /** What a test puts in the place of what stands in the file: ports, paths and nothing else. */

@@ -1,10 +1,33 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { describeWith } from './borrowed.ts'
 import type { FrontKind, Places } from './front.ts'
 
 // Where Debian has them, out of sight of who is not root.
 process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
+
+/** A `describe` of a front, or where one of its programs is missing a test that says which. */
+export function describeFront(front: Pick<FrontKind, 'name' | 'needs'>, body: () => void): void {
+  const missing = [...front.needs, 'openssl'].find((program) => !isThere(program))
+  describeWith(missing ?? 'openssl', front.name, body)
+}
+
+const STREAM = 'libnginx-mod-stream'
+
+function isThere(program: string): boolean {
+  // Built in, or a module of its own.
+  if (program === STREAM) {
+    const { stderr } = spawnSync('nginx', ['-V'], { encoding: 'utf8' })
+    return (
+      /--with-stream(?!\S)/.test(stderr) ||
+      existsSync('/etc/nginx/modules-enabled/50-mod-stream.conf')
+    )
+  }
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
 
 const isRoot = process.getuid?.() === 0
 const PEM = '/etc/jobmill/tls/jobmill.pem'
@@ -20,7 +43,7 @@ const owner = (...lines: string[]): [string, string][] =>
 
 export const HAPROXY: FrontKind = {
   name: 'haproxy',
-  program: 'haproxy',
+  needs: ['haproxy'],
   files: ['haproxy.cfg'],
   replaced: (places) => [
     ...server(places),
@@ -34,7 +57,7 @@ export const HAPROXY: FrontKind = {
 
 export const NGINX: FrontKind = {
   name: 'nginx',
-  program: 'nginx',
+  needs: ['nginx', STREAM],
   files: ['nginx.conf'],
   replaced: (places) => [
     ...server(places),
@@ -56,7 +79,7 @@ const temporary = (folder: string): string =>
 
 export const STUNNEL: FrontKind = {
   name: 'stunnel',
-  program: 'stunnel4',
+  needs: ['stunnel4'],
   files: ['stunnel.conf'],
   replaced: (places) => [
     ...server(places),
@@ -68,14 +91,15 @@ export const STUNNEL: FrontKind = {
   commands: async ([file = '']) => [['stunnel4', file]],
 }
 
+export const SPIPED = { name: 'spiped', needs: ['spiped'] } as const
+
 /**
  * Both ends of spiped: what clients connect to is the end beside them, in plain text.
  * @param between the ports between the two ends
  */
 export function spiped(between: { readonly jobs: number; readonly pages: number }): FrontKind {
   return {
-    name: 'spiped',
-    program: 'spiped',
+    ...SPIPED,
     files: [
       'spiped/server-jobs.service',
       'spiped/server-pages.service',

@@ -1,7 +1,6 @@
-import { describeWith } from './borrowed.ts'
-import { HAPROXY } from './fronts.ts'
+import { describeFront, HAPROXY } from './fronts.ts'
 import { frontScenarios } from './scenarios.ts'
 
-describeWith(HAPROXY.program, HAPROXY.name, () => {
+describeFront(HAPROXY, () => {
   frontScenarios(async () => HAPROXY, { tls: true, proxy: true })
 })

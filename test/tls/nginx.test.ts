@@ -1,7 +1,6 @@
-import { describeWith } from './borrowed.ts'
-import { NGINX } from './fronts.ts'
+import { describeFront, NGINX } from './fronts.ts'
 import { frontScenarios } from './scenarios.ts'
 
-describeWith(NGINX.program, NGINX.name, () => {
+describeFront(NGINX, () => {
   frontScenarios(async () => NGINX, { tls: true, proxy: true })
 })

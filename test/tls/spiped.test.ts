@@ -1,8 +1,8 @@
-import { describeWith, freePort } from './borrowed.ts'
-import { spiped } from './fronts.ts'
+import { freePort } from './borrowed.ts'
+import { describeFront, spiped, SPIPED } from './fronts.ts'
 import { frontScenarios } from './scenarios.ts'
 
-describeWith('spiped', 'spiped', () => {
+describeFront(SPIPED, () => {
   frontScenarios(async () => spiped({ jobs: await freePort(), pages: await freePort() }), {
     tls: false,
     proxy: false,

@@ -1,7 +1,6 @@
-import { describeWith } from './borrowed.ts'
-import { STUNNEL } from './fronts.ts'
+import { describeFront, STUNNEL } from './fronts.ts'
 import { frontScenarios } from './scenarios.ts'
 
-describeWith(STUNNEL.program, STUNNEL.name, () => {
+describeFront(STUNNEL, () => {
   frontScenarios(async () => STUNNEL, { tls: true, proxy: true })
 })
