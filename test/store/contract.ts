@@ -315,6 +315,19 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
         expect(await beatOf()).toBe('running')
       })
 
+      it('are shown where their newest connection came from', async () => {
+        const addresses = async (): Promise<string[]> =>
+          [...(await bench.store.records('worker'))].map(([, { address }]) => address)
+        await ask(bench.store, hello, HELLO)
+        expect(await addresses()).toEqual(['192.0.2.7:4711'])
+        await ask(bench.store, hello, { ...HELLO, address: '[2001:db8::7]:4712' })
+        expect(await addresses()).toEqual(['[2001:db8::7]:4712'])
+        bench.clock.ms += 60_001
+        expect(await ask(bench.store, reap, { wid: 'w1', heardAtMs: 0 })).toBe(true)
+        await beatOf('', HELLO)
+        expect(await addresses()).toEqual(['192.0.2.7:4711'])
+      })
+
       it('are reaped after a minute of silence, and come back with a BEAT of their own', async () => {
         await ask(bench.store, hello, HELLO)
         await beatOf()
