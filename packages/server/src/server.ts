@@ -77,6 +77,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const listener = new Listener({
     context: { store, waiting, sessions, clock, log, info },
     password: settings.password,
+    proxyProtocol: settings.proxyProtocol,
   })
 
   store.onQueued((queues) => waiting.wake(queues))
@@ -215,7 +216,7 @@ function tellSettings(settings: Settings, log: Log): void {
     log.warn(
       { folder: settings.configFolder },
       'private.key.pem and public.cert.pem are not used: both ports speak plain text; ' +
-        'let a front such as haproxy, nginx or stunnel end TLS',
+        'let a front such as haproxy, nginx or stunnel end TLS, see docs/tls.md',
     )
   }
 }

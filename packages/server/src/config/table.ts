@@ -35,6 +35,14 @@ export const SETTINGS = {
     reloads: true,
     help: 'HTTP; :0 turns it off',
   }),
+  proxyProtocol: setting({
+    table: 'server',
+    key: 'proxy_protocol',
+    flag: '--proxy-protocol',
+    kind: yesOrNo,
+    fallback: false,
+    help: 'every connection begins with a PROXY header, by which a front tells the true peer',
+  }),
   dataFolder: setting({
     table: 'server',
     key: 'data',
