@@ -4,10 +4,16 @@ import { describe, test } from 'vitest'
 /**
  * A `describe` for tests that need a program which a machine may lack. There it becomes one test
  * whose title says so, `… is not installed`: skipped, and with CI=true failed.
+ * @param options `concurrent`: its tests run side by side, and beside those of other such groups
  */
-export function describeWith(program: string, title: string, body: () => void): void {
+export function describeWith(
+  program: string,
+  title: string,
+  body: () => void,
+  options: { readonly concurrent?: boolean } = {},
+): void {
   if (spawnSync('sh', ['-c', `command -v ${program}`]).status === 0) {
-    describe(title, body)
+    describe(title, options, body)
     return
   }
   const missing = `${title}: ${program} is not installed`

@@ -44,6 +44,8 @@ export interface Client {
   readonly name: string
   readonly version: string
   readonly kit: Kit
+  /** The program that a machine needs for it. */
+  readonly toolchain: string
   readonly bulk: boolean
   /** Whether jobs have a priority. */
   readonly priority: boolean

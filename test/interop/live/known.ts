@@ -1,10 +1,10 @@
 import type { Client } from './driver.ts'
 
-/** The clients that the suite runs: the packages themselves, unmodified. */
-export const NODE: Client = {
+const NODE: Client = {
   name: 'npm `faktory-worker`',
   version: '4.7.1',
   kit: 'node',
+  toolchain: 'node',
   bulk: true,
   priority: true,
   exactNumbers: 'nowhere',
@@ -15,10 +15,11 @@ export const NODE: Client = {
   terminatedExit: 0,
 }
 
-export const GO: Client = {
+const GO: Client = {
   name: 'Go `faktory_worker_go` with Faktory’s `client`',
   version: '1.7.0, client 1.8.0',
   kit: 'go',
+  toolchain: 'go',
   bulk: true,
   priority: false,
   exactNumbers: 'text',
@@ -30,10 +31,11 @@ export const GO: Client = {
   terminatedExit: 0,
 }
 
-export const PYTHON: Client = {
+const PYTHON: Client = {
   name: 'PyPI `faktory`',
   version: '1.0.0',
   kit: 'python',
+  toolchain: 'python3',
   bulk: false,
   priority: true,
   exactNumbers: 'handler',
@@ -47,10 +49,11 @@ export const PYTHON: Client = {
   terminatedExit: 1,
 }
 
-export const PYFAKTORY: Client = {
+const PYFAKTORY: Client = {
   name: 'PyPI `pyfaktory`',
   version: '0.2.11',
   kit: 'pyfaktory',
+  toolchain: 'python3',
   bulk: true,
   priority: false,
   exactNumbers: 'handler',
@@ -63,10 +66,11 @@ export const PYFAKTORY: Client = {
   terminatedExit: 1,
 }
 
-export const RUST: Client = {
+const RUST: Client = {
   name: 'crate `faktory`',
   version: '0.13.1',
   kit: 'rust',
+  toolchain: 'cargo',
   bulk: true,
   priority: true,
   exactNumbers: 'handler',
@@ -78,4 +82,8 @@ export const RUST: Client = {
   terminatedExit: 0,
 }
 
-export const LIVE: readonly Client[] = [NODE, GO, PYTHON, PYFAKTORY, RUST]
+/**
+ * The clients that the suite runs: the packages themselves, unmodified. Those with the longest
+ * heartbeats come first, because they take longest.
+ */
+export const LIVE: readonly Client[] = [GO, RUST, NODE, PYTHON, PYFAKTORY]

@@ -4,7 +4,7 @@ import { jobScenarios } from './jobs.ts'
 import { lifeScenarios } from './life.ts'
 import { stageOf, type Scenario } from './stage.ts'
 
-/** What every client has to be able to do with Jobmill. Call it inside a `describe`. */
+/** What every client has to be able to do with Jobmill. Call it inside a concurrent `describe`. */
 export function clientScenarios(client: Client): void {
   let command: readonly string[] = []
   // The first time this fetches the client from its registry and compiles it.
@@ -12,9 +12,8 @@ export function clientScenarios(client: Client): void {
     command = await driverCommand(client)
   }, 600_000)
 
-  // Most of a scenario is waiting: for a heartbeat, for a FETCH that finds nothing.
   const scenario: Scenario = (title, body) => {
-    test.concurrent(title, async (context) => body(stageOf(context, client, command)))
+    test(title, async (context) => body(stageOf(context, client, command)))
   }
   jobScenarios(client, scenario)
   lifeScenarios(client, scenario)
