@@ -1,7 +1,7 @@
 import type { Client } from './driver.ts'
 
 const NODE: Client = {
-  name: 'npm `faktory-worker`',
+  name: 'Node, npm `faktory-worker`',
   version: '4.7.1',
   kit: 'node',
   toolchain: 'node',
@@ -16,7 +16,7 @@ const NODE: Client = {
 }
 
 const GO: Client = {
-  name: 'Go `faktory_worker_go` with Faktory’s `client`',
+  name: 'Go, `faktory_worker_go` with Faktory’s `client`',
   version: '1.7.0, client 1.8.0',
   kit: 'go',
   toolchain: 'go',
@@ -32,7 +32,7 @@ const GO: Client = {
 }
 
 const PYTHON: Client = {
-  name: 'PyPI `faktory`',
+  name: 'Python, PyPI `faktory`',
   version: '1.0.0',
   kit: 'python',
   toolchain: 'python3',
@@ -50,7 +50,7 @@ const PYTHON: Client = {
 }
 
 const PYFAKTORY: Client = {
-  name: 'PyPI `pyfaktory`',
+  name: 'Python, PyPI `pyfaktory`',
   version: '0.2.11',
   kit: 'pyfaktory',
   toolchain: 'python3',
@@ -67,7 +67,7 @@ const PYFAKTORY: Client = {
 }
 
 const RUST: Client = {
-  name: 'crate `faktory`',
+  name: 'Rust, crate `faktory`',
   version: '0.13.1',
   kit: 'rust',
   toolchain: 'cargo',
