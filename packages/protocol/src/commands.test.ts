@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isVerb, parseCommand, verbOf, type Command } from './commands.ts'
 import { isRefusal } from './errors.ts'
+import { LIMITS } from './limits.ts'
 
 const JOB = '{"jid":"abcdefgh","jobtype":"x","args":[]}'
 
@@ -124,6 +125,14 @@ describe('PUSHB', () => {
     for (const json of ['[]', ' [ ] ', 'null']) {
       expect(read(`PUSHB ${json}`)).toEqual({ verb: 'PUSHB', jobs: [] })
     }
+  })
+
+  test('refuses more jobs than one command may bring', () => {
+    const most = `[${'{},'.repeat(LIMITS.bulkJobs - 1)}{}]`
+    expect(read(`PUSHB ${most}`)).toMatchObject({ verb: 'PUSHB' })
+    expect(read(`PUSHB ${most.slice(0, -1)},1]`)).toBe(
+      'PUSHB of 100001 jobs: at most 100000 at once, send the rest in another',
+    )
   })
 
   test.each([

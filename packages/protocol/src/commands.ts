@@ -112,6 +112,9 @@ function parsePushBulk(rest: string | undefined): Command | Refusal {
   if (parsed.value === null) return { verb: 'PUSHB', jobs: [] }
   if (!Array.isArray(parsed.value)) return refuse('INVALID_JSON', 'PUSHB takes a list of jobs')
   const values: readonly unknown[] = parsed.value
+  if (values.length > LIMITS.bulkJobs) {
+    return refuse('BULK_TOO_LONG', String(values.length), String(LIMITS.bulkJobs))
+  }
   const jobs: WireJob[] = []
   for (const [i, { from, to }] of spans(text).entries()) {
     // Detached, or the last job of a thousand would keep all of them in memory.

@@ -20,6 +20,8 @@ const TEXTS = {
   INTERNAL: () => 'internal error',
   INVALID_JSON: (why = '') => `invalid JSON: ${why}`,
   MISSING_ARGUMENT: (verb = '') => `${verb} needs an argument: ${verb} {json}`,
+  BULK_TOO_LONG: (count = '', most = '') =>
+    `PUSHB of ${count} jobs: at most ${most} at once, send the rest in another`,
   JID_MISSING: () => 'jobs must have a reasonable jid parameter',
   JOBTYPE_MISSING: () => 'jobs must have a jobtype parameter',
   ARGS_MISSING: () => 'jobs must have an args parameter',

@@ -1,4 +1,4 @@
-import type { Entry, Priority, Seq, TimedState } from '../types.ts'
+import type { Entry, Position, Priority, Seq, TimedState } from '../types.ts'
 
 const CHUNK = 512
 
@@ -112,8 +112,36 @@ export class TimedSet {
     return found
   }
 
-  /** Times and seqs of all, in order of seq: mass work is far cheaper along the file than along time. */
-  bySeq(): { seq: Float64Array; at: Float64Array } {
+  /** Seqs in order or against it, past one or from the end, at most `limit`. */
+  seqsAfter(after: Position | undefined, limit: number, reversed: boolean): Seq[] {
+    const step = reversed ? -1 : 1
+    let c = reversed ? this.#chunks.length - 1 : 0
+    let i = reversed ? (this.#chunks[c]?.length ?? 0) - 1 : 0
+    if (after !== undefined) {
+      c = this.#chunkFor(after.key, after.seq)
+      const chunk = this.#chunks[c]
+      if (chunk === undefined) return []
+      i = position(chunk, after.key, after.seq)
+      const there = chunk.at[i] === after.key && chunk.seq[i] === after.seq && i < chunk.length
+      if (reversed) i -= 1
+      else if (there) i += 1
+    }
+    const found: Seq[] = []
+    for (; found.length < limit; i += step) {
+      const chunk = this.#chunks[c]
+      if (chunk === undefined) break
+      if (i >= 0 && i < chunk.length) {
+        found.push(chunk.seq[i] ?? 0)
+        continue
+      }
+      c += step
+      i = reversed ? (this.#chunks[c]?.length ?? 0) : -1
+    }
+    return found
+  }
+
+  /** Times and seqs of all, by (at, seq): a copy, cheap enough to make between two commands. */
+  all(): { seq: Float64Array; at: Float64Array } {
     const seq = new Float64Array(this.#length)
     const at = new Float64Array(this.#length)
     let n = 0
@@ -122,11 +150,7 @@ export class TimedSet {
       at.set(chunk.at.subarray(0, chunk.length), n)
       n += chunk.length
     }
-    const order = sortedOrder(seq)
-    return {
-      seq: Float64Array.from(order, (i) => seq[i] ?? 0),
-      at: Float64Array.from(order, (i) => at[i] ?? 0),
-    }
+    return { seq, at }
   }
 
   /** Adds entries that come sorted by (at, seq) and lie after all that are there: a load from disk. */

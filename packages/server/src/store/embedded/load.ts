@@ -1,6 +1,7 @@
 import { sortedOrder, State, type Priority, type TimedState } from '@jobmill/core'
 import type Sqlite from 'better-sqlite3'
 import type { FromThread, LoadedLane, LoadedSet, ReadJob } from './messages.ts'
+import { SetAside } from './set-aside.ts'
 
 /** Rows that one step of the load looks at: long enough to be quick, short enough to stop between. */
 const STEP = 4096
@@ -10,14 +11,24 @@ interface LaneName {
   readonly priority: Priority
 }
 
+const PLACES: Readonly<Record<number, true>> = Object.fromEntries(
+  Object.values(State).map((state) => [state, true]),
+)
 const TIMED: readonly TimedState[] = [State.Scheduled, State.Retry, State.Dead]
 
 /**
  * Reads all that memory must know, in order of seq, and tells it piece by piece. Waiting jobs come as
- * lists of seqs that SQLite joins into one text a lane: half the time of a row each.
+ * lists of seqs that SQLite joins into one text a lane: half the time of a row each. Rows that cannot
+ * be placed go to a file in `folder`.
  * @returns the largest seq
  */
-export function loadAll(db: Sqlite.Database, tell: (message: FromThread) => void): number {
+export function loadAll(
+  db: Sqlite.Database,
+  folder: string,
+  tell: (message: FromThread) => void,
+): number {
+  const aside = new SetAside(db, folder)
+  aside.records()
   const records = db.prepare<[], { kind: string; key: string; value: string }>(
     'select * from record',
   )
@@ -34,11 +45,11 @@ export function loadAll(db: Sqlite.Database, tell: (message: FromThread) => void
   const sets = TIMED.map((set) => new SetLoader(set))
   const timedOf = db
     .prepare<[number, number], [number, string, Priority, number, number]>(
-      'select state, queue, priority, at, seq from job where seq > ? and seq <= ? and state > 1',
+      'select state, queue, priority, at, seq from job where seq > ? and seq <= ? and state > 1 and state <= 4 and priority between 1 and 9',
     )
     .raw()
   const reservedOf = db.prepare<[number, number], ReadJob>(
-    'select seq, queue, priority, at, wid, jid, extra, payload from job where seq > ? and seq <= ? and state = 1',
+    'select seq, queue, priority, at, wid, jid, extra, payload from job where seq > ? and seq <= ? and state = 1 and priority between 1 and 9',
   )
 
   let from = 0
@@ -46,12 +57,19 @@ export function loadAll(db: Sqlite.Database, tell: (message: FromThread) => void
     let to = from
     const lanes: LoadedLane[] = []
     const states = new Set<number>()
+    let whole = true
     for (const [state, queue, priority, seqs, max] of lanesOf.all(from, STEP)) {
+      if (!(state in PLACES) || priority < 1 || priority > 9) {
+        whole = false
+        to = Math.max(to, max)
+        continue
+      }
       states.add(state)
       to = Math.max(to, max)
       if (state === State.Queued) lanes.push({ queue, priority, seqs: numbers(seqs) })
     }
     if (to === from) break
+    if (!whole) aside.jobs(from, to)
     tell({ did: 'lanes', lanes, percent: Math.floor((100 * to) / last) })
     if (states.has(State.Reserved)) tell({ did: 'reserved', jobs: reservedOf.all(from, to) })
     if (states.has(State.Scheduled) || states.has(State.Retry) || states.has(State.Dead)) {
@@ -62,6 +80,7 @@ export function loadAll(db: Sqlite.Database, tell: (message: FromThread) => void
     from = to
   }
   for (const set of sets) tell({ did: 'set', set: set.sorted() })
+  if (aside.found.rows > 0) tell({ did: 'aside', ...aside.found })
   return last
 }
 

@@ -1,4 +1,4 @@
-import { State, type Memory, type QueueRecord, type Seq } from '@jobmill/core'
+import { State, type Memory, type Priority, type QueueRecord, type Seq } from '@jobmill/core'
 import type { Log } from '../../log.ts'
 import type { LoadedSet, ReadJob } from './messages.ts'
 import type { Loaded } from './storage.ts'
@@ -30,7 +30,7 @@ export class Loader {
           const removed = lane.seqs.filter((seq) => seq <= mark)
           const kept = removed.length === 0 ? lane.seqs : lane.seqs.filter((seq) => seq > mark)
           if (removed.length > 0) this.#memory.loadRemoved(removed)
-          if (kept.length > 0) this.#memory.loadLane(lane.queue, lane.priority, kept)
+          if (kept.length > 0) this.#lane(lane.queue, lane.priority, kept)
           this.counts.waiting += kept.length
         }
         return false
@@ -39,6 +39,9 @@ export class Loader {
         return false
       case 'set':
         this.#set(message.set)
+        return false
+      case 'aside':
+        this.#aside(message)
         return false
       case 'load':
         this.#memory.lastSeq = Math.max(this.#memory.lastSeq, message.lastSeq)
@@ -64,6 +67,27 @@ export class Loader {
       this.#memory.lastSeq = Math.max(this.#memory.lastSeq, totals.lastSeq)
       this.#memory.loadCounter('processed', totals.processed)
       this.#memory.loadCounter('failures', totals.failures)
+    }
+  }
+
+  #lane(queue: string, priority: Priority, seqs: Float64Array): void {
+    this.#memory.loadLane(queue, priority, seqs)
+    if (this.#memory.record('queue', queue) !== undefined) return
+    // Its record was unreadable; its jobs are not to be forgotten with it.
+    this.#memory.loadRecord('queue', queue, { known: true, paused: false, removedTo: 0 })
+  }
+
+  #aside({ rows, file }: Extract<Loaded, { did: 'aside' }>): void {
+    if (file === undefined) {
+      this.#log.error(
+        { rows },
+        'rows that cannot be read were passed over: no file could be written',
+      )
+    } else {
+      this.#log.warn(
+        { rows, file },
+        `rows that cannot be read were set aside in ${file}: look at them`,
+      )
     }
   }
 

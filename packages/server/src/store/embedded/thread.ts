@@ -37,7 +37,7 @@ function start(): void {
     switch (message.do) {
       case 'load':
         try {
-          tell({ did: 'load', lastSeq: loadAll(db, tell) })
+          tell({ did: 'load', lastSeq: loadAll(db, folder, tell) })
         } catch (error) {
           tell({ did: 'fail', fault: faultOf(error) })
         }
