@@ -1,6 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { describe, test } from 'vitest'
 
+/** Whether the machine has a program. */
+export function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
+
 /**
  * A `describe` for tests that need a program which a machine may lack. There it becomes one test
  * whose title says so, `… is not installed`: skipped, and with CI=true failed.
@@ -12,7 +17,7 @@ export function describeWith(
   body: () => void,
   options: { readonly concurrent?: boolean } = {},
 ): void {
-  if (spawnSync('sh', ['-c', `command -v ${program}`]).status === 0) {
+  if (isInstalled(program)) {
     describe(title, options, body)
     return
   }

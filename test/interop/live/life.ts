@@ -17,7 +17,7 @@ export function lifeScenarios(client: Client, scenario: Scenario): void {
       const server = await stage.start()
       const worker = await stage.drivers.work({ url: server.url, wid: 'told-worker' })
       // Long enough to hear of it while the job runs.
-      const seconds = client.hearsWithinSeconds + 2
+      const seconds = client.hearsWithinSeconds + 3
       const job: PushedJob = { jid: jid(1), jobtype: 'Sleep', args: [seconds] }
       await stage.drivers.push(server.url, [job])
       await worker.until(atLeast(1, 'ran'))

@@ -1,11 +1,20 @@
-import { test } from 'vitest'
-import { describeWith } from '../../support/toolchain.ts'
+import { beforeAll, test } from 'vitest'
+import { describeWith, isInstalled } from '../../support/toolchain.ts'
+import { driverCommand } from './driver.ts'
 import { runExample, runWithoutServer } from './example.ts'
 import { LIVE } from './known.ts'
 import { clientScenarios } from './scenarios.ts'
 
 // One file, side by side: nearly all of the time is waiting for heartbeats and for empty queues.
 const side = { concurrent: true }
+
+// All are fetched and compiled before the first test, whose heartbeats would come late beside a
+// compiler. What fails here fails again, and is told, where it is needed.
+beforeAll(async () => {
+  for (const client of LIVE.filter(({ toolchain }) => isInstalled(toolchain))) {
+    await driverCommand(client).catch(() => undefined)
+  }
+}, 900_000)
 
 for (const client of LIVE) {
   describeWith(client.toolchain, client.name, () => clientScenarios(client), side)
