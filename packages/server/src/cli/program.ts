@@ -3,7 +3,9 @@ import { readDataFolder, readSettings, SettingsError, type Flags } from '../conf
 import { SETTINGS, type Setting } from '../config/table.ts'
 import { VERSION } from '../server.ts'
 import { normalized } from './arguments.ts'
+import { backup } from './backup.ts'
 import { check } from './check.ts'
+import { restoreFrom } from './restore.ts'
 import { serve } from './serve.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
@@ -30,7 +32,7 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
 /** `jobmill` alone or with flags is `jobmill server`, so that Faktory's command lines work. */
 function programOf(run: { code: ExitCode }): Command {
   const program = new Command('jobmill')
-    .usage('[server] [options]\n       jobmill check [options]')
+    .usage('[server] [options]\n       jobmill check|backup|restore [options]')
     .description('A background job server for every programming language.')
     .version(VERSION, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -60,6 +62,29 @@ function programOf(run: { code: ExitCode }): Command {
     .action(async (flags: Flags) => {
       const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
       run.code = (await check(folder)) ? 0 : 1
+    })
+
+  program
+    .command('backup')
+    .description('write a verified backup of the data; a server may be running on it')
+    .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
+    .option(flagOf(SETTINGS.data), SETTINGS.data.help)
+    .option(flagOf(SETTINGS.environment), SETTINGS.environment.help)
+    .action(({ to, ...flags }: Flags & { readonly to?: string }) => {
+      backup(readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env), to)
+    })
+
+  program
+    .command('restore')
+    .description(
+      'put a backup in the place of the data, which stays in a folder beside it; ' +
+        'no server may be running on it',
+    )
+    .argument('<file>', 'what jobmill backup or the server wrote')
+    .option(flagOf(SETTINGS.data), SETTINGS.data.help)
+    .option(flagOf(SETTINGS.environment), SETTINGS.environment.help)
+    .action(async (file: string, flags: Flags) => {
+      await restoreFrom(readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env), file)
     })
   return program
 }

@@ -30,6 +30,9 @@ export interface Settings {
   readonly configFolder: string
   readonly durability: Durability
   readonly memoryBytes: number
+  /** 0: no backups but those that somebody asks for. */
+  readonly backupEveryMs: number
+  readonly backupKeep: number
   /** '' for none. */
   readonly password: string
   /** '' for none. */
@@ -70,6 +73,8 @@ export function readSettings(flags: Flags, variables: Variables, home = homedir(
     configFolder: config,
     durability: reader.value('durability'),
     memoryBytes: reader.value('memory'),
+    backupEveryMs: reader.optional('backupEvery') ?? (environment === 'production' ? 3_600_000 : 0),
+    backupKeep: reader.value('backupKeep'),
     password,
     webPassword: reader.guarded(() => {
       const said = reader.optional('webPassword')

@@ -38,6 +38,22 @@ function parseMemory(text: string): number {
   return mib * MIB
 }
 
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** @returns ms; 0: off */
+function parseEvery(text: string): number {
+  if (text === 'off') return 0
+  const [, count, unit = ''] = /^(\d{1,5})([smh])$/.exec(text) ?? []
+  const everyMs = Number(count) * (UNITS_MS[unit] ?? 0)
+  if (everyMs > 0) return everyMs
+  throw new RangeError('it must be a time such as 90s, 30m or 1h, or off')
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new RangeError('it must be a whole number, 1 or more')
+}
+
 function notEmpty(text: string): string {
   if (text === '') throw new RangeError('it must not be empty')
   return text
@@ -101,6 +117,19 @@ export const SETTINGS = {
     fallback: '32',
     help: 'for waiting jobs; past it they are read back from disk',
     parse: parseMemory,
+  }),
+  backupEvery: setting<number>({
+    flag: '--backup-every <time>',
+    variable: 'BACKUP_EVERY',
+    help: 'how often the data is backed up, for example 30m, or off (default: 1h in production, else off)',
+    parse: parseEvery,
+  }),
+  backupKeep: setting<number>({
+    flag: '--backup-keep <count>',
+    variable: 'BACKUP_KEEP',
+    fallback: '24',
+    help: 'how many backups stay; older ones are removed',
+    parse: parseCount,
   }),
   password: setting<string>({
     variable: 'PASSWORD',

@@ -12,6 +12,7 @@ import type { Clock } from '../../clock.ts'
 import type { Log } from '../../log.ts'
 import {
   StoreError,
+  type Backup,
   type Done,
   type Filter,
   type Selection,
@@ -19,6 +20,7 @@ import {
   type Store,
   type StoreHealth,
 } from '../store.ts'
+import { Backups } from './backups.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Loader } from './loader.ts'
 import { lockFolder } from './lock.ts'
@@ -51,6 +53,7 @@ class EmbeddedStore implements Store {
   readonly #commits: GroupCommit
   readonly #storage: Storage
   readonly #selector: Selector
+  readonly #backups: Backups
   readonly #unlock: () => void
   readonly #random: () => number
   #health: StoreHealth = { state: 'loading', percent: 0 }
@@ -85,6 +88,7 @@ class EmbeddedStore implements Store {
     })
     this.#memory = new Memory(journal, options.memoryBytes)
     this.#selector = new Selector(options.folder)
+    this.#backups = new Backups(options.folder)
   }
 
   async open(): Promise<void> {
@@ -212,10 +216,14 @@ class EmbeddedStore implements Store {
       return this.#selector.sorted(all)
     }
     // What is found is looked for on disk, so what is in memory alone has to be there first.
-    await new Promise<void>((resolve, reject) => {
-      this.#commits.wait((error) => (error === undefined ? resolve() : reject(error)))
-    })
+    await this.#committed()
     return this.#selector.find(set, filter, all)
+  }
+
+  async backup(to: string): Promise<Backup> {
+    // While nothing can be written, what is on disk is worth a copy all the more.
+    if (this.#health.state === 'ready') await this.#committed().catch(() => undefined)
+    return this.#backups.write(to)
   }
 
   async close(): Promise<void> {
@@ -223,9 +231,17 @@ class EmbeddedStore implements Store {
     const wasLoading = this.#health.state === 'loading'
     this.#set({ state: 'closed' })
     if (!wasLoading) await this.#commits.drain()
+    await this.#backups.stop()
     await this.#selector.close()
     await this.#storage.close()
     this.#unlock()
+  }
+
+  /** Resolves when all that memory holds now is on disk. */
+  #committed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#commits.wait((error) => (error === undefined ? resolve() : reject(error)))
+    })
   }
 
   #waits<I, R>(rule: Rule<I, R>): boolean {

@@ -1,4 +1,5 @@
 import type { Priority, Seq, TimedState } from '@jobmill/core'
+import type { Backup } from '../store.ts'
 
 export type Durability = 'full' | 'strict' | 'relaxed'
 
@@ -124,3 +125,8 @@ export interface FromReader {
   readonly at: Float64Array
   readonly fault: Fault | undefined
 }
+
+/** What the backup's process says at its end. */
+export type FromBackup =
+  | { readonly did: 'backup'; readonly backup: Backup }
+  | { readonly did: 'fail'; readonly message: string }
