@@ -30,7 +30,9 @@ export async function listBackups(folder: string): Promise<BackupFile[]> {
   try {
     names = await readdir(folder)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    // Whoever writes the next one will say what is wrong with the place.
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ENOENT', 'ENOTDIR'].includes(code)) throw error
   }
   return names
     .flatMap((name) => {

@@ -114,8 +114,10 @@ export class Backups {
     // The store gave it up because the server stops.
     if (this.#timer === undefined) return
     this.#set({ lastError: { atMs: nowMs, message: error.message } })
-    const { everyMs, log } = this.#options
-    log.error({ reason: error.message }, `no backup; tried again in ${everyMs / 60_000} min`)
+    this.#options.log.error(
+      { reason: error.message },
+      'no backup: the one before stays the latest; tried again when the next is due',
+    )
   }
 
   #tellSlow(nowMs: number): void {

@@ -99,6 +99,8 @@ function vacuumInto(from: string, partial: string, freeBytes: FreeBytes): void {
   try {
     mustHaveRoom(sizeOf(db), dirname(partial), freeBytes)
     db.prepare('vacuum into ?').run(partial)
+  } catch (error) {
+    throw isDamage(error) ? damagedSource(from, error) : error
   } finally {
     db.close()
   }
@@ -138,10 +140,11 @@ function mustBeJobmills(db: Sqlite.Database, file: string): void {
 function verified(partial: string): CheckReport {
   const report = checkFile(partial)
   if (!report.damaged) return report
-  throw new CopyError(
-    `the copy is damaged: ${report.problems[0] ?? ''}. Is the disk sound? \`jobmill check\` looks at the data`,
-  )
+  throw new CopyError(`the copy came out damaged: ${report.problems[0] ?? ''}. Is the disk sound?`)
 }
+
+const isDamage = (error: unknown): boolean =>
+  ((error as { code?: string }).code ?? '').startsWith('SQLITE_CORRUPT')
 
 function unreadable(file: string, error: unknown): CopyError {
   if (error instanceof CopyError) return error
@@ -151,6 +154,7 @@ function unreadable(file: string, error: unknown): CopyError {
       cause: error,
     })
   }
+  if (isDamage(error)) return damagedSource(file, error)
   return new CopyError(`${file} cannot be read: ${message}${code === '' ? '' : ` (${code})`}`, {
     cause: error,
   })
@@ -165,15 +169,20 @@ export function unwritable(to: string, error: unknown): CopyError {
     EROFS: 'the file system is read-only',
     ENOENT: 'there is no such folder',
     ENOTDIR: 'a part of the path is no folder',
+    EEXIST: 'it is a file, not a folder',
     ENOSPC: 'the disk is full',
     SQLITE_FULL: 'the disk is full',
   }
-  const damaged = code.startsWith('SQLITE_CORRUPT')
   return new CopyError(
-    damaged
-      ? `what is to be copied is damaged: ${message} (${code}). \`jobmill check\` tells more`
-      : `${to} could not be written: ${why[code] ?? message} (${code || message}). ` +
-          'Free space, change rights, or name another place',
+    `${to} could not be written: ${why[code] ?? message} (${code || message}). ` +
+      'Free space, change rights, or name another place',
+    { cause: error },
+  )
+}
+
+function damagedSource(file: string, error: unknown): CopyError {
+  return new CopyError(
+    `${file} is damaged: ${(error as Error).message}. Take the latest backup that is sound`,
     { cause: error },
   )
 }

@@ -66,7 +66,6 @@ export function restore(
 
 /** @returns the folder that holds it now. The data file itself stays until the new one takes its place */
 function keepPresent(folder: string, data: string, nowMs: number): string {
-  if (existsSync(data)) foldLog(data)
   const time = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
   const replaced = join(folder, `replaced-${time}`)
   mkdirSync(replaced, { recursive: true })
@@ -75,6 +74,12 @@ function keepPresent(folder: string, data: string, nowMs: number): string {
     if (existsSync(data + end)) keepFile(data + end, join(replaced, `jobmill.db${end}`))
   }
   syncPath(replaced)
+  if (existsSync(data) && !foldLog(data)) {
+    rmSync(replaced, { recursive: true })
+    throw new CopyError(
+      'another process is reading the present data (a backup or a check): try again when it is done',
+    )
+  }
   for (const end of BESIDE) rmSync(data + end, { force: true })
   // An old log beside new data would be played into it: it has to be gone first.
   syncPath(folder)
@@ -91,24 +96,21 @@ function keepFile(from: string, to: string): void {
   }
 }
 
-/** Brings what the log holds into the data file, so that the present data is one file. */
-function foldLog(data: string): void {
-  let busy: unknown
+/**
+ * Brings what the log holds into the data file, which is whole from then on without it.
+ * @returns false when somebody else has the data open
+ */
+function foldLog(data: string): boolean {
   try {
     const db = new Sqlite(data, { timeout: 5000 })
     try {
       const [row] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
-      busy = row?.busy
+      return row?.busy !== 1
     } finally {
       db.close()
     }
   } catch {
-    // Too damaged for that, which may be why it is replaced: all its files are kept as they are.
-    return
-  }
-  if (busy === 1) {
-    throw new CopyError(
-      'another process is reading the present data (a backup or a check): try again when it is done',
-    )
+    // Too damaged for that, which may be why it is replaced.
+    return true
   }
 }
