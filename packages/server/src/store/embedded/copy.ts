@@ -82,9 +82,11 @@ export function syncPath(path: string): void {
 
 /** What root makes in a server's folder has to be usable by the server's own user. */
 export function takeOn(path: string, like: string): void {
-  const { uid, gid, mode } = statSync(like)
-  if (process.getuid?.() === 0) chownSync(path, uid, gid)
-  if (statSync(like).isFile()) chmodSync(path, mode & 0o777)
+  const wanted = statSync(like)
+  const user = process.getuid?.()
+  if (user === 0) chownSync(path, wanted.uid, wanted.gid)
+  else if (user !== statSync(path).uid) return
+  if (wanted.isFile()) chmodSync(path, wanted.mode & 0o777)
 }
 
 function vacuumInto(from: string, partial: string, freeBytes: FreeBytes): void {

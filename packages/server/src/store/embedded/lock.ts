@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 
@@ -22,6 +22,8 @@ export class FolderError extends Error {
 export function holdFile(file: string): () => void {
   const lock = new Sqlite(file, { timeout: 0 })
   try {
+    // On a file that it may only read SQLite would take no lock, and say nothing.
+    accessSync(file, constants.W_OK)
     lock.pragma('journal_mode = MEMORY')
     lock.exec('begin exclusive')
   } catch (error) {
