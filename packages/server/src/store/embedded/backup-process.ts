@@ -20,4 +20,8 @@ function answer(): FromBackup {
   }
 }
 
-process.send?.(answer(), () => process.disconnect())
+// A Ctrl-C reaches every process of a terminal; the server ends this one itself.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
+process.send?.(answer(), () => {
+  if (process.connected) process.disconnect()
+})
