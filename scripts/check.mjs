@@ -18,6 +18,20 @@ const STEPS = [
   ],
   ['build', ['node_modules/typescript/bin/tsc', '-b']],
   ['types of tests', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json']],
+  ['unused code', ['node_modules/knip/bin/knip.js', '--no-config-hints']],
+  ...['protocol', 'core', 'server'].flatMap((name) => [
+    [`package ${name}`, ['node_modules/publint/src/cli.js', '--strict', `packages/${name}`]],
+    [
+      `package ${name}`,
+      [
+        'node_modules/@arethetypeswrong/cli/dist/index.js',
+        '--profile=esm-only',
+        '--quiet',
+        '--pack',
+        `packages/${name}`,
+      ],
+    ],
+  ]),
 ]
 for (const [name, args] of STEPS) {
   if (run('node', args) !== 0) {

@@ -21,7 +21,7 @@ export function spread(numbers) {
 }
 
 /** p of (0, 1] of unsorted numbers, undefined of none. */
-export function percentile(numbers, p) {
+function percentile(numbers, p) {
   const sorted = [...numbers].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(sorted.length * p) - 1)]
 }
