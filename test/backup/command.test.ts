@@ -15,19 +15,18 @@ import { checkFile } from '../../packages/server/src/store/embedded/check.ts'
 import { restore } from '../../packages/server/src/store/embedded/restore.ts'
 import { describeWith } from '../clients/toolchain.ts'
 import { FwpConnection } from '../support/fwp.ts'
-import { startServer } from '../support/server.ts'
-import { inFolder, jidsIn, jobmill, jobmillWithin, pushMany } from './support.ts'
+import { inFolder, jidsIn, jobmill, jobmillWithin, pushMany, serverOf } from './support.ts'
 
 /** A folder with this many jobs, whose server has stopped. */
 async function withJobs(dir: string, count: number, bytes = 10): Promise<void> {
-  const server = await startServer({ dir })
+  const server = await serverOf({ dir })
   await pushMany(server.port, 'job', count, bytes)
   await server.kill('SIGTERM')
 }
 
 test('a backup by hand works beside a server, without one, and after a kill', () =>
   inFolder(async (dir) => {
-    const server = await startServer({ dir })
+    const server = await serverOf({ dir })
     await pushMany(server.port, 'job', 20)
     const beside = await jobmill(['backup', '-d', dir])
     expect(beside).toMatchObject({ code: 0, text: expect.stringContaining('20 jobs') })
@@ -53,7 +52,7 @@ test('a backup by hand works beside a server, without one, and after a kill', ()
 
 test('a restore refuses beside a server and names it, and then can be undone', () =>
   inFolder(async (dir) => {
-    const server = await startServer({ dir })
+    const server = await serverOf({ dir })
     await pushMany(server.port, 'job', 20)
     const worker = await FwpConnection.open({ port: server.port, wid: 'worker-1' })
     const held = JSON.parse((await worker.send('FETCH default')).text ?? '') as { jid: string }
@@ -73,7 +72,7 @@ test('a restore refuses beside a server and names it, and then can be undone', (
     expect(jidsIn(join(dir, 'jobmill.db')).size).toBe(20)
 
     // Its worker had gone on meanwhile, and finishes the job that it held at the backup.
-    const again = await startServer({ dir })
+    const again = await serverOf({ dir })
     const same = await FwpConnection.open({ port: again.port, wid: 'worker-1' })
     expect((await same.send(`ACK {"jid":"${held.jid}"}`)).text).toBe('OK')
     await again.kill('SIGTERM')

@@ -5,14 +5,13 @@ import { listBackups } from '../../packages/server/src/store/backup-files.ts'
 import { backUp } from '../../packages/server/src/store/embedded/backup.ts'
 import { checkFile } from '../../packages/server/src/store/embedded/check.ts'
 import { Random } from '../support/random.ts'
-import { startServer } from '../support/server.ts'
-import { inFolder, jobmill, pushMany } from './support.ts'
+import { inFolder, jobmill, pushMany, serverOf } from './support.ts'
 
 const ROUNDS = 12
 
 test('a backup killed at any instant leaves no broken one, and the next cleans up', () =>
   inFolder(async (dir) => {
-    const server = await startServer({ dir })
+    const server = await serverOf({ dir })
     await pushMany(server.port, 'job', 4000, 3000)
     const backups = join(dir, 'backups')
     mkdirSync(backups)
@@ -34,12 +33,12 @@ test('a backup killed at any instant leaves no broken one, and the next cleans u
 
 test('a restore killed at any instant leaves the old data or the new', () =>
   inFolder(async (dir) => {
-    const server = await startServer({ dir })
+    const server = await serverOf({ dir })
     await pushMany(server.port, 'job', 3000, 3000)
     await server.kill('SIGTERM')
     const backup = join(dir, 'kept.db')
     backUp(dir, backup)
-    const more = await startServer({ dir })
+    const more = await serverOf({ dir })
     await pushMany(more.port, 'more', 500, 3000)
     // So that there is a log to bring along.
     await more.kill('SIGKILL')

@@ -4,13 +4,12 @@ import { expect, test } from 'vitest'
 import { listBackups } from '../../packages/server/src/store/backup-files.ts'
 import { checkFile } from '../../packages/server/src/store/embedded/check.ts'
 import { FwpConnection } from '../support/fwp.ts'
-import { startServer } from '../support/server.ts'
-import { inFolder, jidsIn, jobmill, pushMany, Traffic } from './support.ts'
+import { inFolder, jidsIn, jobmill, pushMany, Traffic, serverOf } from './support.ts'
 
 test('what was acknowledged before a timed backup is there after its restore', () =>
   inFolder(async (dir) => {
     const backups = join(dir, 'backups')
-    const server = await startServer({
+    const server = await serverOf({
       dir,
       args: ['--backup-every', '1s', '--backup-keep', '2'],
     })
@@ -39,7 +38,7 @@ test('what was acknowledged before a timed backup is there after its restore', (
     expect(finished.length).toBeGreaterThan(10)
     expect(finished.filter(([jid]) => there.has(jid))).toEqual([])
 
-    const again = await startServer({ dir })
+    const again = await serverOf({ dir })
     const worker = await FwpConnection.open({ port: again.port, wid: 'worker-2' })
     expect((await worker.send('FETCH backlog')).kind).toBe('bulk')
     await again.kill('SIGTERM')
@@ -47,9 +46,9 @@ test('what was acknowledged before a timed backup is there after its restore', (
 
 test('in production there is a backup soon after the start, and none elsewhere', () =>
   inFolder(async (dir) => {
-    const development = await startServer({ dir })
+    const development = await serverOf({ dir })
     await pushMany(development.port, 'job', 10)
-    const server = await startServer({
+    const server = await serverOf({
       args: ['-e', 'production'],
       env: { JOBMILL_SKIP_PASSWORD: 'yes' },
     })
@@ -63,7 +62,7 @@ test('in production there is a backup soon after the start, and none elsewhere',
 test('a failing backup is told with its cause, and nothing else notices', () =>
   inFolder(async (dir) => {
     writeFileSync(join(dir, 'backups'), 'a file where the folder should be')
-    const server = await startServer({ dir, args: ['--backup-every', '1s'] })
+    const server = await serverOf({ dir, args: ['--backup-every', '1s'] })
     await expect
       .poll(() => server.output(), { timeout: 30_000 })
       .toContain('tried again when the next is due')
@@ -75,7 +74,7 @@ test('a failing backup is told with its cause, and nothing else notices', () =>
 test('a stop in the middle of a backup waits for nothing and leaves nothing', () =>
   inFolder(async (dir) => {
     mkdirSync(join(dir, 'backups'))
-    const server = await startServer({ dir, args: ['--backup-every', '1s'] })
+    const server = await serverOf({ dir, args: ['--backup-every', '1s'] })
     await pushMany(server.port, 'job', 10_000, 5000)
     const partials = (): string[] =>
       readdirSync(join(dir, 'backups')).filter((name) => name.includes('partial'))

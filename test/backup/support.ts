@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
+import { onTestFinished } from 'vitest'
 import { FwpConnection } from '../support/fwp.ts'
+import { startServer, type RunningServer, type ServerOptions } from '../support/server.ts'
 
 const COMMAND = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
 
@@ -40,6 +42,15 @@ function run(program: string, args: readonly string[], killAfterMs?: number): Pr
       resolve({ code, text })
     })
   })
+}
+
+/** A server that is gone when the test is over, whatever its end. */
+export async function serverOf(options: ServerOptions): Promise<RunningServer> {
+  const server = await startServer(options)
+  onTestFinished(async () => {
+    await server.kill('SIGKILL')
+  })
+  return server
 }
 
 /** A folder that is gone after `work`. */
