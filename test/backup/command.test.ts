@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -163,7 +164,8 @@ test('without enough room nothing is written', () =>
     expect(() => backUp(dir, to, () => 15 * mib)).toThrow(
       /not enough room: 17 MiB are needed in .*, 15 MiB are free: free some/,
     )
-    expect(() => restore(dir, join(dir, 'jobmill.db'), 0, () => 15 * mib)).toThrow(
+    linkSync(join(dir, 'jobmill.db'), join(dir, 'another-name.db'))
+    expect(() => restore(dir, join(dir, 'another-name.db'), 0, () => 15 * mib)).toThrow(
       'the data itself',
     )
     backUp(dir, to, () => 20 * mib)

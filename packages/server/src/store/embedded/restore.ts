@@ -3,9 +3,9 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  realpathSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
@@ -50,7 +50,7 @@ export function restore(
     const there = existsSync(data)
     // A log whose data file somebody removed would be played into the new one.
     const anything = ['', ...BESIDE].some((end) => existsSync(data + end))
-    if (there && realpathSync(file) === realpathSync(data)) {
+    if (there && isSame(file, data)) {
       throw new CopyError(`${file} is the data itself: give a backup of it`)
     }
     const { jobs, problems } = copyData(file, data, there ? data : file, freeBytes)
@@ -62,6 +62,12 @@ export function restore(
     removePartial(join(folder, 'jobmill.db'))
     unlock()
   }
+}
+
+/** By what lies on disk, not by name: a restore that was killed leaves a second name for the data. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [statSync(one), statSync(other)]
+  return a.dev === b.dev && a.ino === b.ino
 }
 
 /** @returns the folder that holds it now. The data file itself stays until the new one takes its place */
