@@ -164,7 +164,8 @@ export const signal: Rule<
     wid === undefined ? { allRecords: ['worker'] } : { records: [{ kind: 'worker', key: wid }] },
   decide(facts, { wid, state }) {
     const changes: Change[] = []
-    const named = wid === undefined ? facts.records('worker') : one(wid, facts.record('worker', wid))
+    const named =
+      wid === undefined ? facts.records('worker') : one(wid, facts.record('worker', wid))
     for (const [key, known] of named) {
       if (known.connections === 0) continue
       const value = { ...known, state: advance(known.state, state) }

@@ -79,6 +79,7 @@ export class Connection implements Peer {
   #ending = false
   #closed = false
   #unreadBytes = 0
+  #queuedBefore = 0
   /** Monotonic ms since which nothing moves that should; 0 while all is well. */
   #stuckSinceMs = 0
 
@@ -150,8 +151,10 @@ export class Connection implements Peer {
    */
   isStuck(nowMs: number): boolean {
     const unread = this.#socket.writableLength
-    const moves = unread < this.#unreadBytes
+    const queued = this.#queuedBytes
+    const moves = unread < this.#unreadBytes || queued !== this.#queuedBefore
     this.#unreadBytes = unread
+    this.#queuedBefore = queued
     const lingers = this.#ending && this.#replies.waiting === 0
     if (moves || !(lingers || unread > LIMITS.unreadReplyBytes)) this.#stuckSinceMs = 0
     else if (this.#stuckSinceMs === 0) this.#stuckSinceMs = nowMs
@@ -185,12 +188,29 @@ export class Connection implements Peer {
     if (!this.#inbox.isFull && this.#socket.isPaused()) this.#socket.resume()
   }
 
+  /** Bytes of replies that the peer has not read, or will not have: those of this turn too. */
+  get #unread(): number {
+    return this.#socket.writableLength + this.#replies.heldLength
+  }
+
+  /**
+   * Of what was given to the system, the part that it has not taken yet. `writableLength` counts a
+   * write as a whole until its last byte: a long reply over a slow link would look stuck. No public
+   * member tells; Node's own socket time-out looks at this one.
+   */
+  get #queuedBytes(): number {
+    const { _handle: handle } = this.#socket as Socket & {
+      readonly _handle?: { readonly writeQueueSize?: number } | null
+    }
+    return handle?.writeQueueSize ?? 0
+  }
+
   get #mayGoOn(): boolean {
     return (
       !this.#inTurn &&
       !this.#ending &&
       !this.#replies.full &&
-      this.#socket.writableLength <= LIMITS.unreadReplyBytes
+      this.#unread <= LIMITS.unreadReplyBytes
     )
   }
 

@@ -16,6 +16,8 @@ export interface ListenerOptions {
   /** '' for none. */
   readonly password: string
   readonly commandBytes?: number
+  /** Ms that nobody sets, for deadlines; the process's own if not given. */
+  readonly monotonic?: () => number
   /** Every connection begins with a PROXY header, which says for whom it is. */
   readonly proxyProtocol?: boolean
 }
@@ -48,6 +50,7 @@ export class Listener implements Host {
   phase: Host['phase'] = 'running'
   commandCount = 0
 
+  readonly #monotonic: () => number
   #challenges: Challenges | undefined
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
@@ -63,6 +66,7 @@ export class Listener implements Host {
   constructor(options: ListenerOptions) {
     this.context = options.context
     this.commandBytes = options.commandBytes ?? LIMITS.commandBytes
+    this.#monotonic = options.monotonic ?? (() => performance.now())
     this.usePassword(options.password)
     if (options.proxyProtocol === true) this.#fronted = new Fronted()
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
@@ -233,12 +237,12 @@ export class Listener implements Host {
   #connected(socket: Socket, source: string | undefined): void {
     const address = source ?? nameOf(socket)
     this.#connections.add(
-      new Connection(this, socket, address, this.#challenges?.next(), performance.now()),
+      new Connection(this, socket, address, this.#challenges?.next(), this.#monotonic()),
     )
   }
 
   #look(): void {
-    const nowMs = performance.now()
+    const nowMs = this.#monotonic()
     for (const connection of this.#connections) {
       if (!connection.open) {
         if (nowMs - connection.openedAtMs > LIMITS.helloMs - WATCH_MS) connection.drop()

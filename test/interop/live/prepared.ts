@@ -6,40 +6,72 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const CACHE = join(ROOT, '.cache', 'clients')
 
 /** What a run.sh leaves beside itself: never copied. */
-const INSTALLED = new Set(['node_modules', '.venv', '.bin', '__pycache__'])
+const INSTALLED = new Set(['node_modules', '.venv', '.bin', '__pycache__', 'target'])
 
-export type Language = 'node' | 'python' | 'go'
+/** The clients whose examples are in examples/: a driver is installed with its example. */
+export type ExampleKit = 'node' | 'python' | 'go'
+
+/** The folder of a driver beside this file. */
+export type Kit = ExampleKit | 'pyfaktory' | 'rust'
+
+const run = promisify(execFile)
+
+const INSTALL: Readonly<Record<Kit, (folder: string) => Promise<unknown>>> = {
+  node: installExample,
+  python: installExample,
+  go: async (folder) => {
+    await installExample(folder)
+    await run('go', ['build', '-C', folder, '-o', '.bin/driver', './driver'])
+  },
+  pyfaktory: async (folder) => {
+    const venv = join(folder, '.venv')
+    await run('python3', ['-m', 'venv', venv])
+    const requirements = join(folder, 'driver', 'requirements.txt')
+    const quietly = ['--quiet', '--disable-pip-version-check']
+    await run(join(venv, 'bin', 'pip'), ['install', ...quietly, '--requirement', requirements])
+  },
+  rust: async (folder) => {
+    const target = join(CACHE, 'cargo-target')
+    const manifest = join(folder, 'driver', 'Cargo.toml')
+    await run('cargo', ['build', '--quiet', '--locked', '--manifest-path', manifest], {
+      env: { ...process.env, CARGO_TARGET_DIR: target },
+    })
+    await mkdir(join(folder, '.bin'))
+    await cp(join(target, 'debug', 'driver'), join(folder, '.bin', 'driver'))
+  },
+}
+
+async function installExample(folder: string): Promise<void> {
+  await run('sh', [join(folder, 'run.sh'), 'install'])
+}
 
 /**
- * A copy of the language's example, with its packages installed and the language's driver in
- * `driver/`. It lies in .cache under a name that follows from its sources, so that it is made once
+ * A folder with the kit's driver in `driver/`, its example if it has one, and its packages
+ * installed. It lies in .cache under a name that follows from its sources, so that it is made once
  * and never changes while somebody runs it.
  * @returns the folder
  */
-export async function prepared(language: Language): Promise<string> {
-  const example = join(ROOT, 'examples', language)
-  const driver = fileURLToPath(new URL(language, import.meta.url))
-  const folder = join(CACHE, `${language}-${await fingerprint([example, driver])}`)
+export async function prepared(kit: Kit): Promise<string> {
+  const example = join(ROOT, 'examples', kit)
+  const driver = fileURLToPath(new URL(kit, import.meta.url))
+  const sources = (await exists(example)) ? [example, driver] : [driver]
+  const folder = join(CACHE, `${kit}-${await fingerprint(sources)}`)
   await mkdir(CACHE, { recursive: true })
   await alone(`${folder}.lock`, async () => {
     if (await exists(join(folder, 'ready'))) return
-    await removeOlder(language)
-    await cp(example, folder, { recursive: true, filter: (path) => !INSTALLED.has(basename(path)) })
-    await cp(driver, join(folder, 'driver'), { recursive: true })
-    await run('sh', [join(folder, 'run.sh'), 'install'])
-    if (language === 'go') {
-      await run('go', ['build', '-C', folder, '-o', '.bin/driver', './driver'])
-    }
+    await removeOlder(kit)
+    const filter = (path: string): boolean => !INSTALLED.has(basename(path))
+    if (sources.includes(example)) await cp(example, folder, { recursive: true, filter })
+    await cp(driver, join(folder, 'driver'), { recursive: true, filter })
+    await INSTALL[kit](folder)
     await writeFile(join(folder, 'ready'), '')
   })
   return folder
 }
-
-const run = promisify(execFile)
 
 /** The same text for the same files, whatever is installed beside them. */
 async function fingerprint(folders: readonly string[]): Promise<string> {
@@ -63,9 +95,9 @@ async function files(folder: string): Promise<string[]> {
   return (await Promise.all(found)).flat().sort()
 }
 
-async function removeOlder(language: Language): Promise<void> {
+async function removeOlder(kit: Kit): Promise<void> {
   const older = (await readdir(CACHE, { withFileTypes: true })).filter(
-    (entry) => entry.isDirectory() && entry.name.startsWith(`${language}-`),
+    (entry) => entry.isDirectory() && entry.name.startsWith(`${kit}-`),
   )
   await Promise.all(older.map(({ name }) => rm(join(CACHE, name), { recursive: true })))
 }

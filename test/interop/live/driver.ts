@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { Program } from './program.ts'
-import { prepared, type Language } from './prepared.ts'
+import { prepared, type Kit } from './prepared.ts'
 
 /**
  * A driver is a small program in a client's language, on that client, unmodified: node/driver.js,
- * python/driver.py, go/main.go. So one set of scenarios serves every client.
+ * python/driver.py, go/main.go, pyfaktory/driver.py, rust/src/main.rs. So one set of scenarios serves
+ * every client.
  *
  * `driver push` reads `{"jobs":[job, …],"bulk":true|false}` on stdin, pushes the jobs one by one or
  * in bulk, says `pushed` or `refused` for each, and ends. It exits with 1 when it cannot connect.
@@ -39,17 +40,25 @@ export interface PushedJob {
 
 /** What a client can do, and how it differs from the others. Source: the clients' own code. */
 export interface Client {
-  /** As in docs: registry, package, version. */
+  /** As in docs/clients.md: the package. */
   readonly name: string
-  readonly language: Language
+  readonly version: string
+  readonly kit: Kit
+  /** The program that a machine needs for it. */
+  readonly toolchain: string
   readonly bulk: boolean
   /** Whether jobs have a priority. */
   readonly priority: boolean
+  /**
+   * Where its numbers are exact beyond 2^53: in the handler's arguments, in the text that the client
+   * gives without a handler (mode `fetch` of the driver), nowhere.
+   */
+  readonly exactNumbers: 'handler' | 'text' | 'nowhere'
   /** Seconds between heartbeats, where the client lets one choose. */
   readonly beatSeconds: number
   /** Seconds until its next heartbeat, at most. */
   readonly hearsWithinSeconds: number
-  /** false: the worker ends when its connection does. */
+  /** false: the worker ends with an error when its connection does. */
   readonly reconnects: boolean
   /** How it writes a password into FAKTORY_URL. */
   readonly inUrl: (password: string) => string
@@ -64,25 +73,30 @@ export interface WorkOptions {
   readonly wid?: string
 }
 
+/** Installs the client, if it is not there yet, and gives the command of its driver. */
+export async function driverCommand({ kit }: Client): Promise<readonly string[]> {
+  const folder = await prepared(kit)
+  const python = join(folder, '.venv', 'bin', 'python')
+  const commands: Readonly<Record<Kit, readonly string[]>> = {
+    node: [process.execPath, join(folder, 'driver', 'driver.js')],
+    python: [python, join(folder, 'driver', 'driver.py')],
+    go: [join(folder, '.bin', 'driver')],
+    pyfaktory: [python, join(folder, 'driver', 'driver.py')],
+    rust: [join(folder, '.bin', 'driver')],
+  }
+  return commands[kit]
+}
+
 /** Starts drivers of one client; `stop` ends those that still run. */
 export class Drivers {
   readonly client: Client
   readonly #command: readonly string[]
   readonly #started: Program[] = []
 
-  private constructor(client: Client, command: readonly string[]) {
+  /** @param command what `driverCommand` gave */
+  constructor(client: Client, command: readonly string[]) {
     this.client = client
     this.#command = command
-  }
-
-  static async of(client: Client): Promise<Drivers> {
-    const folder = await prepared(client.language)
-    const commands = {
-      node: [process.execPath, join(folder, 'driver', 'driver.js')],
-      python: [join(folder, '.venv', 'bin', 'python'), join(folder, 'driver', 'driver.py')],
-      go: [join(folder, '.bin', 'driver')],
-    }
-    return new Drivers(client, commands[client.language])
   }
 
   /** Pushes jobs and gives the events that the driver said. Throws when it exits with a failure. */

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import { FwpConnection } from '../support/fwp.ts'
-import { startServer, type RunningServer } from '../support/server.ts'
-import { prepared, type Language } from './prepared.ts'
+import { FwpConnection } from '../../support/fwp.ts'
+import { startServer, type RunningServer } from '../../support/server.ts'
+import { prepared, type ExampleKit } from './prepared.ts'
 import { Program } from './program.ts'
 import { freePort, untilInfo } from './server.ts'
 
-const README = new URL('../../examples/README.md', import.meta.url)
+const README = new URL('../../../examples/README.md', import.meta.url)
 
 /** Runs an example as its README says, on a server of its own, until the report is published. */
-export async function runExample(producer: Language, worker: Language): Promise<void> {
+export async function runExample(producer: ExampleKit, worker: ExampleKit): Promise<void> {
   const [pushing, working] = [await prepared(producer), await prepared(worker)]
   const folder = await folderOfFiles()
   const server = await startServer()
@@ -53,8 +53,8 @@ export async function runExample(producer: Language, worker: Language): Promise<
 }
 
 /** Runs both programs of an example where no server is. */
-export async function runWithoutServer(language: Language): Promise<void> {
-  const folder = await prepared(language)
+export async function runWithoutServer(kit: ExampleKit): Promise<void> {
+  const folder = await prepared(kit)
   const env = { FAKTORY_URL: `tcp://127.0.0.1:${await freePort()}` }
   for (const args of [['push', folder], ['work']]) {
     const program = new Program([join(folder, 'run.sh'), ...args], env)

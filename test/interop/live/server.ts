@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FwpConnection } from '../support/fwp.ts'
-import type { RunningServer } from '../support/server.ts'
+import { FwpConnection } from '../../support/fwp.ts'
+import type { RunningServer } from '../../support/server.ts'
 
 type At = Pick<RunningServer, 'port'> & { readonly password?: string }
 
