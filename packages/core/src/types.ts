@@ -92,9 +92,15 @@ export interface WorkerRecord {
   readonly goneAtMs: number
 }
 
+/** Something that a part of the server keeps with the data, in a form of its own. */
+export interface NoteRecord {
+  readonly text: string
+}
+
 export interface Records {
   queue: QueueRecord
   worker: WorkerRecord
+  note: NoteRecord
 }
 export type Kind = keyof Records
 

@@ -21,7 +21,9 @@ import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
-import { listenWeb, webApp } from './web/web.ts'
+import { webApp } from './web/app.tsx'
+import type { Env } from './web/context.ts'
+import { listenWeb } from './web/listen.ts'
 
 /** The package's version, as --version and INFO tell it. */
 export const VERSION = readVersion()
@@ -138,6 +140,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
       web.close()
       web = await openWeb(app, next.webBindings, log)
       if (next.webBindings.length > 0 && web.addresses.length === 0) {
+        log.warn('HTTP goes on where it was')
         web = await openWeb(app, webBindings, log)
       } else webBindings = next.webBindings
     },

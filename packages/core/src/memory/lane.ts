@@ -107,6 +107,13 @@ export class Lane {
     return i < this.#warm.length ? (this.#warm.at(i) ?? false) : true
   }
 
+  /** How many wait here before a seq. */
+  before(seq: Seq): number {
+    let gone = 0
+    for (const other of this.#gone) if (other < seq) gone += 1
+    return this.#indexFrom(seq) - gone
+  }
+
   /** Takes a job out from anywhere; it must wait here. */
   withdraw({ seq }: Pick<Entry, 'seq'>): void {
     this.#gone.add(seq)

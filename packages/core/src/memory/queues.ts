@@ -82,6 +82,16 @@ export class Queues {
     return found
   }
 
+  /** How many jobs of a queue are fetched before a place in it. */
+  before(queue: string, { key, seq }: Position): number {
+    let count = 0
+    for (const lane of this.lanes(queue)) {
+      if (lane.priority > key) count += lane.length
+      else if (lane.priority === key) count += lane.before(seq)
+    }
+    return count
+  }
+
   add(entry: Entry): void {
     const queue = this.#queue(entry.queue)
     const lane = this.#lane(queue, entry)

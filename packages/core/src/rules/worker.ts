@@ -146,6 +146,31 @@ export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, bo
   },
 }
 
+/** An operator asks workers to be quiet or to stop; each hears it with its next BEAT. @returns how many */
+export const signal: Rule<
+  { readonly wid: string | undefined; readonly state: 'quiet' | 'terminate' },
+  number
+> = {
+  name: 'signal',
+  answers: 'now',
+  workersOnly: true,
+  needs: ({ wid }) =>
+    wid === undefined ? { allRecords: ['worker'] } : { records: [{ kind: 'worker', key: wid }] },
+  decide(facts, { wid, state }) {
+    const changes: Change[] = []
+    const named = wid === undefined ? facts.records('worker') : one(wid, facts.record('worker', wid))
+    for (const [key, known] of named) {
+      if (known.connections === 0) continue
+      const value = { ...known, state: advance(known.state, state) }
+      changes.push({ do: 'put', kind: 'worker', key, value })
+    }
+    return { reply: changes.length, changes }
+  },
+}
+
+const one = (wid: string, known: WorkerRecord | undefined): [string, WorkerRecord][] =>
+  known === undefined ? [] : [[wid, known]]
+
 /** The clock stepped: nobody has been silent for that. */
 export const shiftWorkers: Rule<{ readonly byMs: number }, undefined> = {
   name: 'shiftWorkers',

@@ -73,19 +73,19 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
   const folderOf = (flags: Flags): string =>
     readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
 
-  withFolders(program.command('check'))
+  withOptions(program.command('check'), FOLDER_SETTINGS)
     .description('look whether the data is sound; a server may be running on it')
     .action(async (flags: Flags) => {
       run.code = (await check(folderOf(flags))) ? 0 : 1
     })
-  withFolders(program.command('backup'))
+  withOptions(program.command('backup'), FOLDER_SETTINGS)
     .description('write a verified backup of the data; a server may be running on it')
     .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
     .allowExcessArguments(false)
     .action(({ to, ...flags }: Flags & { readonly to?: string }) => {
       backup(folderOf(flags), to)
     })
-  withFolders(program.command('restore'))
+  withOptions(program.command('restore'), FOLDER_SETTINGS)
     .description(
       'put a backup in the place of the data, which stays in a folder beside it; ' +
         'no server may be running on it',
@@ -97,26 +97,21 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
     })
 }
 
-function withFolders(command: Command): Command {
-  for (const one of [SETTINGS.dataFolder, SETTINGS.environment, SETTINGS.configFolder]) {
-    command.option(flagOf(one), helpOf(one))
-  }
-  return command
-}
-
 function addConfig(program: Command, run: { code: ExitCode }): void {
   const config = program
     .command('config')
     .description('show or check the configuration')
     .helpCommand(false)
-  withSettings(config.command('show').description('each value and where it came from'))
+  withOptions(config.command('show'), ALL_SETTINGS)
+    .description('each value and where it came from')
     .option('--json', 'for programs')
     .allowExcessArguments(false)
     .action(({ json, ...flags }: Flags) => {
       const isWell = showConfig(reading({ ...program.opts<Flags>(), ...flags })(), json === true)
       run.code = isWell ? 0 : 2
     })
-  withSettings(config.command('check').description('one file, or all that a server would read'))
+  withOptions(config.command('check'), ALL_SETTINGS)
+    .description('one file, or all that a server would read')
     .argument('[file]')
     .allowExcessArguments(false)
     .action((file: string | undefined, flags: Flags) => {
@@ -128,7 +123,14 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
 /** Looks again at files and variables each time; the flags stay. */
 const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
 
-const flagOf = ({ flag = '' }: Setting<unknown>): string => flag
+const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS)
+/** What readDataFolder needs to know. */
+const FOLDER_SETTINGS = [SETTINGS.dataFolder, SETTINGS.environment, SETTINGS.configFolder]
+
+function withOptions(command: Command, settings: readonly Setting<unknown>[]): Command {
+  for (const one of settings) if (one.flag !== undefined) command.option(one.flag, helpOf(one))
+  return command
+}
 
 /** One source for this and docs/configuration.md. */
 function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
@@ -138,7 +140,7 @@ function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
 }
 
 function withServing(command: Command): Command {
-  return withSettings(command).option(
+  return withOptions(command, ALL_SETTINGS).option(
     '--ephemeral',
     'for tests: free ports, no configuration files, and data that is gone at the end',
   )
@@ -150,18 +152,10 @@ async function serveAs(flags: Flags): Promise<void> {
   return withEphemeral((own) => serve(reading({ ...own, ...others })))
 }
 
-function withSettings(command: Command): Command {
-  for (const one of Object.values<Setting<unknown>>(SETTINGS)) {
-    if (one.flag !== undefined) command.option(one.flag, helpOf(one))
-  }
-  return command
-}
-
 function variablesHelp(): string {
-  const all: Setting<unknown>[] = Object.values(SETTINGS)
-  const withFlag = all.filter(({ flag }) => flag !== undefined)
-  const others = all.filter(({ flag }) => flag === undefined)
-  const faktorys = all.map(faktorysVariableOf).filter((name) => name !== undefined)
+  const withFlag = ALL_SETTINGS.filter(({ flag }) => flag !== undefined)
+  const others = ALL_SETTINGS.filter(({ flag }) => flag === undefined)
+  const faktorys = ALL_SETTINGS.map(faktorysVariableOf).filter((name) => name !== undefined)
   const lines = [
     `Each option is a variable too: ${withFlag.map(variableOf).join(', ')}.`,
     'Variables alone:',
