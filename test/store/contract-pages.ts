@@ -227,7 +227,7 @@ export function pagesContract(engine: string, openBench: OpenBench): void {
     })
 
     it('recovers the jobs of a lost worker as failures', async () => {
-      const hi = { wid: 'lost', hostname: 'h', pid: 1, labels: [], rssKb: 0 }
+      const hi = { wid: 'lost', hostname: 'h', pid: 1, labels: [], rssKb: 0, address: '' }
       await ask(bench.store, hello, hi)
       await pushed('job-lost-1')
       await pushed('job-kept-1')

@@ -78,6 +78,8 @@ export interface WorkerRecord {
   readonly hostname: string
   readonly pid: number
   readonly labels: readonly string[]
+  /** Where its newest connection came from, address and port; behind a front, the true one. */
+  readonly address: string
   /** Only ever advances: running → quiet → terminate. */
   readonly state: WorkerState
   readonly startedAtMs: number

@@ -22,7 +22,7 @@ import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
 import { webApp } from './web/app.tsx'
-import type { Env } from './web/context.ts'
+import type { Env, WebSettings } from './web/context.ts'
 import { listenWeb } from './web/listen.ts'
 
 /** The package's version, as --version and INFO tell it. */
@@ -87,6 +87,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const listener = new Listener({
     context: { store, waiting, sessions, clock, log, info },
     password: settings.password,
+    proxyProtocol: settings.proxyProtocol,
   })
 
   store.onQueued((queues) => waiting.wake(queues))
@@ -113,14 +114,21 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   }
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
-  let { password, webPassword, webBindings } = settings
+  let { password, webBindings } = settings
+  let current = settings
   const app = webApp({
-    password: () => webPassword,
+    store,
+    clock,
     log,
-    health: () => store.health(),
-    stopping: () => listener.phase !== 'running',
-    info,
-    server: () => report.server(),
+    version: VERSION,
+    settings: () => webSettings(current),
+    server: {
+      health: () => store.health(),
+      stopping: () => listener.phase !== 'running',
+      info,
+      facts: () => report.server(),
+      addresses: () => addresses,
+    },
   })
   let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
@@ -135,7 +143,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     async apply(next) {
       if (next.password !== password) listener.usePassword(next.password)
       password = next.password
-      webPassword = next.webPassword
+      current = next
       if (isDeepStrictEqual(next.webBindings, webBindings)) return
       web.close()
       web = await openWeb(app, next.webBindings, log)
@@ -157,13 +165,24 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   }
 }
 
+/** What the pages see of the settings. */
+const webSettings = (settings: Settings): WebSettings => ({
+  password: settings.webPassword,
+  readonlyPassword: settings.webReadonlyPassword,
+  readonly: settings.webReadonly,
+  url: settings.webUrl,
+  title: settings.webTitle,
+  hide: settings.webHide,
+  environment: settings.environment,
+})
+
 interface Web {
   readonly addresses: readonly string[]
   close(): void
 }
 
 /** HTTP where it can be had; where it cannot, the log says why. */
-async function openWeb(app: Hono, bindings: readonly Address[], log: Log): Promise<Web> {
+async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): Promise<Web> {
   const servers: ServerType[] = []
   const addresses: string[] = []
   for (const { host, port } of bindings) {
@@ -209,7 +228,7 @@ function tellSettings(settings: Settings, log: Log): void {
     log.warn(
       { folder: settings.configFolder },
       'private.key.pem and public.cert.pem are not used: both ports speak plain text; ' +
-        'let a front such as haproxy, nginx or stunnel end TLS',
+        'let a front such as haproxy, nginx or stunnel end TLS, see docs/tls.md',
     )
   }
 }

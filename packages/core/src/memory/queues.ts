@@ -130,11 +130,13 @@ export class Queues {
       if (lane === undefined) continue
       for (const job of lane.warmJobs()) this.#warmBytes -= bytesOf(job)
       all.push(lane.seqs())
+      lane.clear()
     }
     return all
   }
 
   clear(): void {
+    for (const { lanes } of this.#queues.values()) for (const lane of lanes) lane?.clear()
     this.#queues.clear()
     this.#warmBytes = 0
   }

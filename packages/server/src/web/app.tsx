@@ -10,8 +10,9 @@ import { serveAsset } from './assets.ts'
 import type { Env, Web } from './context.ts'
 import { Guard, type Caller } from './guard/auth.ts'
 import { prefixOf, withoutPrefix } from './guard/base-path.ts'
-import { FormTokens } from './guard/csrf.ts'
+import { formToken } from './guard/csrf.ts'
 import { isOwnHost } from './guard/host.ts'
+import { FormSecret } from './guard/secret.ts'
 import { pageRoutes } from './pages/routes.tsx'
 import { messagePage } from './pages/small.tsx'
 import { layout } from './parts/layout.tsx'
@@ -27,21 +28,18 @@ export interface Tools {
   readonly web: Web
   readonly mass: MassActions
   readonly flashes: Flashes
-  readonly tokens: FormTokens
+  readonly secret: FormSecret
 }
 
-/**
- * The HTTP port: probes, pages, actions and the JSON API.
- * @param secret signs the tokens of forms; another one makes open forms stale
- */
-export function webApp(web: Web, secret: string): Hono<Env> {
+/** The HTTP port: probes, pages, actions and the JSON API. */
+export function webApp(web: Web): Hono<Env> {
   const app = new Hono<Env>({ getPath: (request) => ownPath(web, request) })
   const guard = new Guard(web)
   const tools: Tools = {
     web,
     mass: new MassActions(web.store),
     flashes: new Flashes(),
-    tokens: new FormTokens(secret),
+    secret: new FormSecret(web.store),
   }
   let inFlight = 0
 
@@ -142,7 +140,7 @@ export function reason(health: StoreHealth): string | undefined {
   }
 }
 
-async function viewOf(c: Context<Env>, { web, tokens, flashes }: Tools, caller: Caller) {
+async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: Caller) {
   const settings = web.settings()
   const url = new URL(c.req.url)
   const nowMs = web.clock.now()
@@ -152,7 +150,7 @@ async function viewOf(c: Context<Env>, { web, tokens, flashes }: Tools, caller: 
     prefix: prefixOf(settings.url, c.req.raw.headers),
     url,
     path: c.req.path,
-    token: tokens.token(caller, nowMs),
+    token: formToken(await secret.get(), caller, nowMs),
     nowMs,
     environment: settings.environment,
     title: settings.title,

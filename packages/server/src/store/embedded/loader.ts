@@ -1,4 +1,11 @@
-import { State, type Memory, type NoteRecord, type Priority, type QueueRecord, type Seq } from '@jobmill/core'
+import {
+  State,
+  type Memory,
+  type NoteRecord,
+  type Priority,
+  type QueueRecord,
+  type Seq,
+} from '@jobmill/core'
 import type { Log } from '../../log.ts'
 import type { LoadedSet, ReadJob } from './messages.ts'
 import type { Loaded } from './storage.ts'

@@ -13,7 +13,7 @@ import type { Tools } from '../app.tsx'
 import type { Env } from '../context.ts'
 import { PATHS, readCursor } from '../facts/places.ts'
 import { addressOf } from '../guard/auth.ts'
-import { crossSite, fromBrowser } from '../guard/csrf.ts'
+import { crossSite, fromBrowser, knowsToken } from '../guard/csrf.ts'
 import { confirmPage, toType } from '../pages/actions.tsx'
 import { planOf, show } from '../pages/routes.tsx'
 import { messagePage } from '../pages/small.tsx'
@@ -62,7 +62,7 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
       if (fields === undefined) return refused(c, view.t.invalid, view.t.chooseOne, 400)
       if (
         fromBrowser(headers) &&
-        !tools.tokens.knows(fields.text('csrf'), view.caller, view.nowMs)
+        !knowsToken(fields.text('csrf'), await tools.secret.get(), view.caller, view.nowMs)
       ) {
         return refused(c, view.t.refused, view.t.refusedToken, 403)
       }

@@ -4,34 +4,26 @@ import type { Caller } from './auth.ts'
 const DAY_MS = 86_400_000
 
 /**
- * Makes and knows the tokens of forms. No session exists, so a token is bound to role, user and day.
+ * The token of a person's forms. No session exists, so it is bound to role, user and day.
  * Source: docs/web-ui.md, "Requests from other sites"
  */
-export class FormTokens {
-  readonly #secret: string
+export function formToken(secret: string, caller: Caller, nowMs: number): string {
+  return tokenOf(secret, caller, Math.floor(nowMs / DAY_MS))
+}
 
-  constructor(secret: string) {
-    this.#secret = secret
-  }
+/** Today's token, or yesterday's for a page that was open at midnight. */
+export function knowsToken(token: string, secret: string, caller: Caller, nowMs: number): boolean {
+  const day = Math.floor(nowMs / DAY_MS)
+  const sent = Buffer.from(token)
+  return [day, day - 1].some((one) => {
+    const right = Buffer.from(tokenOf(secret, caller, one))
+    return right.length === sent.length && timingSafeEqual(right, sent)
+  })
+}
 
-  token({ role, user }: Caller, nowMs: number): string {
-    return this.#of(role, user, Math.floor(nowMs / DAY_MS))
-  }
-
-  /** Today's, and yesterday's for a page that was open at midnight. */
-  knows(token: string, { role, user }: Caller, nowMs: number): boolean {
-    const day = Math.floor(nowMs / DAY_MS)
-    const sent = Buffer.from(token)
-    return [day, day - 1].some((one) => {
-      const right = Buffer.from(this.#of(role, user, one))
-      return right.length === sent.length && timingSafeEqual(right, sent)
-    })
-  }
-
-  #of(role: string, user: string, day: number): string {
-    const text = JSON.stringify([role, user, day])
-    return createHmac('sha256', this.#secret).update(text).digest('base64url')
-  }
+function tokenOf(secret: string, { role, user }: Caller, day: number): string {
+  const text = JSON.stringify([role, user, day])
+  return createHmac('sha256', secret).update(text).digest('base64url')
 }
 
 export interface Origin {
