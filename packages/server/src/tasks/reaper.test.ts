@@ -1,15 +1,40 @@
-import { beat, type HelloInput } from '@jobmill/core'
+import { beat, hello, type HelloInput } from '@jobmill/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { keptLog } from '../../../../test/support/listener.ts'
 import { ask, openEmbeddedBench, type Bench } from '../../../../test/store/harness.ts'
 import { SystemClock } from '../clock.ts'
-import { Sessions } from '../net/sessions.ts'
 import { ClockFollower } from './clock-step.ts'
-import { Reaper } from './reaper.ts'
+import { Reaper, type Heard } from './reaper.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const EVERY_MS = 5_000
+
+/** Who is connected, and when they were last heard of. */
+class Sessions implements Heard {
+  readonly #byWid = new Map<string, { atMs: number; drop: () => void }>()
+
+  join(wid: string, drop: () => void): void {
+    this.#byWid.set(wid, { atMs: bench.clock.now(), drop })
+  }
+
+  heard(wid: string): void {
+    const session = this.#byWid.get(wid)
+    if (session !== undefined) session.atMs = bench.clock.now()
+  }
+
+  heardAtMs(wid: string): number {
+    return this.#byWid.get(wid)?.atMs ?? 0
+  }
+
+  drop(wid: string): void {
+    this.#byWid.get(wid)?.drop()
+  }
+
+  shift(byMs: number): void {
+    for (const session of this.#byWid.values()) session.atMs += byMs
+  }
+}
 
 let bench: Bench
 let sessions: Sessions
@@ -17,7 +42,7 @@ let reaper: Reaper
 let kept: ReturnType<typeof keptLog>
 beforeEach(async () => {
   bench = await openEmbeddedBench()
-  sessions = new Sessions(bench.store, bench.clock)
+  sessions = new Sessions()
   kept = keptLog()
   reaper = new Reaper(bench.store, sessions, bench.clock, kept.log)
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
@@ -37,9 +62,10 @@ async function pass(ms: number): Promise<void> {
 }
 
 /** A worker with one connection. */
-function join(wid: string): { dropped: boolean; hello: HelloInput } {
+async function join(wid: string): Promise<{ dropped: boolean; hello: HelloInput }> {
   const worker = { dropped: false, hello: { wid, hostname: 'h', pid: 1, labels: [], rssKb: 0 } }
-  sessions.join({ drop: () => (worker.dropped = true) }, worker.hello)
+  sessions.join(wid, () => (worker.dropped = true))
+  await ask(bench.store, hello, worker.hello)
   return worker
 }
 
@@ -47,7 +73,7 @@ const workers = async (): Promise<string[]> =>
   (await bench.store.records('worker')).map(([wid]) => wid)
 
 test('a worker silent for over a minute is forgotten and disconnected, others are not', async () => {
-  const [silent, talking] = [join('silent'), join('talking')]
+  const [silent, talking] = [await join('silent'), await join('talking')]
   await pass(MINUTE_MS)
   expect(silent.dropped).toBe(false)
   sessions.heard('talking')
@@ -59,7 +85,7 @@ test('a worker silent for over a minute is forgotten and disconnected, others ar
 })
 
 test('a BEAT, from whomever, is a sign of life', async () => {
-  const worker = join('w')
+  const worker = await join('w')
   await pass(MINUTE_MS)
   const { hello: own } = worker
   await ask(bench.store, beat, { wid: 'w', currentState: '', rssKb: 0, own, connections: 1 })
@@ -70,7 +96,7 @@ test('a BEAT, from whomever, is a sign of life', async () => {
 })
 
 test('it looks every five seconds until it is stopped', async () => {
-  const worker = join('w')
+  const worker = await join('w')
   bench.clock.ms += HOUR_MS
   vi.advanceTimersByTime(EVERY_MS - 1)
   await new Promise((resolve) => setImmediate(resolve))
@@ -99,7 +125,7 @@ test.each([HOUR_MS, -HOUR_MS])(
       sessions.shift(stepMs)
       void follower.follow(stepMs)
     }
-    const worker = join('fetches-only')
+    const worker = await join('fetches-only')
     bench.clock.ms += 2 * MINUTE_MS
     steadyMs += 2 * MINUTE_MS
     sessions.heard('fetches-only')

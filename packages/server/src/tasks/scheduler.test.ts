@@ -155,6 +155,16 @@ test('while times are being set right nothing is moved; after that all that is d
   expect(await scheduled()).toBe(0)
 })
 
+test('when times have been set right it looks at once, not after its sleep', async () => {
+  await pushIn(HOUR_MS)
+  await pass(1_000)
+  bench.clock.ms += HOUR_MS
+  scheduler.hold(Promise.resolve())
+  await settled()
+  await pass(5)
+  expect(await scheduled()).toBe(0)
+})
+
 test('a store that takes nothing is asked once a second, and then all is done', async () => {
   await pushIn(10)
   const health = vi.spyOn(bench.store, 'health')
