@@ -61,12 +61,8 @@ function programOf(run: { code: ExitCode }): Command {
       await serveAs({ ...program.opts<Flags>(), ...flags })
     })
 
-  program
-    .command('check')
+  withOptions(program.command('check'), FOLDER_SETTINGS)
     .description('look whether the data is sound; a server may be running on it')
-    .option(flagOf(SETTINGS.dataFolder), helpOf(SETTINGS.dataFolder))
-    .option(flagOf(SETTINGS.environment), helpOf(SETTINGS.environment))
-    .option(flagOf(SETTINGS.configFolder), helpOf(SETTINGS.configFolder))
     .action(async (flags: Flags) => {
       const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
       run.code = (await check(folder)) ? 0 : 1
@@ -81,14 +77,16 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
     .command('config')
     .description('show or check the configuration')
     .helpCommand(false)
-  withSettings(config.command('show').description('each value and where it came from'))
+  withOptions(config.command('show'), ALL_SETTINGS)
+    .description('each value and where it came from')
     .option('--json', 'for programs')
     .allowExcessArguments(false)
     .action(({ json, ...flags }: Flags) => {
       const isWell = showConfig(reading({ ...program.opts<Flags>(), ...flags })(), json === true)
       run.code = isWell ? 0 : 2
     })
-  withSettings(config.command('check').description('one file, or all that a server would read'))
+  withOptions(config.command('check'), ALL_SETTINGS)
+    .description('one file, or all that a server would read')
     .argument('[file]')
     .allowExcessArguments(false)
     .action((file: string | undefined, flags: Flags) => {
@@ -100,7 +98,14 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
 /** Looks again at files and variables each time; the flags stay. */
 const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
 
-const flagOf = ({ flag = '' }: Setting<unknown>): string => flag
+const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS)
+/** What readDataFolder needs to know. */
+const FOLDER_SETTINGS = [SETTINGS.dataFolder, SETTINGS.environment, SETTINGS.configFolder]
+
+function withOptions(command: Command, settings: readonly Setting<unknown>[]): Command {
+  for (const one of settings) if (one.flag !== undefined) command.option(one.flag, helpOf(one))
+  return command
+}
 
 /** One source for this and docs/configuration.md. */
 function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
@@ -110,7 +115,7 @@ function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
 }
 
 function withServing(command: Command): Command {
-  return withSettings(command).option(
+  return withOptions(command, ALL_SETTINGS).option(
     '--ephemeral',
     'for tests: free ports, no configuration files, and data that is gone at the end',
   )
@@ -122,18 +127,10 @@ async function serveAs(flags: Flags): Promise<void> {
   return withEphemeral((own) => serve(reading({ ...own, ...others })))
 }
 
-function withSettings(command: Command): Command {
-  for (const one of Object.values<Setting<unknown>>(SETTINGS)) {
-    if (one.flag !== undefined) command.option(one.flag, helpOf(one))
-  }
-  return command
-}
-
 function variablesHelp(): string {
-  const all: Setting<unknown>[] = Object.values(SETTINGS)
-  const withFlag = all.filter(({ flag }) => flag !== undefined)
-  const others = all.filter(({ flag }) => flag === undefined)
-  const faktorys = all.map(faktorysVariableOf).filter((name) => name !== undefined)
+  const withFlag = ALL_SETTINGS.filter(({ flag }) => flag !== undefined)
+  const others = ALL_SETTINGS.filter(({ flag }) => flag === undefined)
+  const faktorys = ALL_SETTINGS.map(faktorysVariableOf).filter((name) => name !== undefined)
   const lines = [
     `Each option is a variable too: ${withFlag.map(variableOf).join(', ')}.`,
     'Variables alone:',

@@ -47,6 +47,32 @@ export function between(min: number, max: number, unit: string, scale = 1): Kind
   )
 }
 
+/** A list, or in a flag or variable one text with commas. */
+export const words: Kind<readonly string[]> = kind(
+  'a list of texts (in a variable with commas)',
+  v.union([
+    v.array(v.pipe(v.string(), v.nonEmpty())),
+    v.pipe(
+      v.string(),
+      v.transform((text) =>
+        text
+          .split(',')
+          .map((word) => word.trim())
+          .filter((word) => word !== ''),
+      ),
+    ),
+  ]),
+)
+
+/** An http address; empty for none. */
+export const httpUrl: Kind<string> = kind(
+  'an address such as https://ops.example.com/jobs',
+  v.union([v.literal(''), v.pipe(v.string(), v.url(), v.startsWith('http'))]),
+)
+
+/** Any text. */
+export const text: Kind<string> = plain(kind('text', v.string()))
+
 const YES = ['1', 'true', 'yes', 'on']
 const NO = ['', '0', 'false', 'no', 'off']
 

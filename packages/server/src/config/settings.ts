@@ -72,13 +72,6 @@ export function readConfiguration(
   return { settings, told, files, problems: reader.problems }
 }
 
-/** The same. Throws SettingsError with all problems at once. */
-export function readSettings(flags: Flags, variables: Variables, home = homedir()): Settings {
-  const { settings, problems } = readConfiguration(flags, variables, home)
-  if (problems.length > 0) throw new SettingsError(problems)
-  return settings
-}
-
 /** The data folder alone, for a command that needs no more. Throws SettingsError. */
 export function readDataFolder(flags: Flags, variables: Variables, home = homedir()): string {
   const { reader, environment } = open(flags, variables, home)

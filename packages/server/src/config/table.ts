@@ -1,7 +1,7 @@
 import type * as v from 'valibot'
 import { LOG_LEVELS } from '../log.ts'
 import type { Durability } from '../store/embedded/messages.ts'
-import { between, binding, folder, oneOf, secret, yesOrNo } from './kinds.ts'
+import { between, binding, folder, httpUrl, oneOf, secret, text, words, yesOrNo } from './kinds.ts'
 import type { Setting } from './setting.ts'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
@@ -34,6 +34,14 @@ export const SETTINGS = {
     fallback: 'localhost:7420',
     reloads: true,
     help: 'HTTP; :0 turns it off',
+  }),
+  proxyProtocol: setting({
+    table: 'server',
+    key: 'proxy_protocol',
+    flag: '--proxy-protocol',
+    kind: yesOrNo,
+    fallback: false,
+    help: 'every connection begins with a PROXY header, by which a front tells the true peer',
   }),
   dataFolder: setting({
     table: 'server',
@@ -105,6 +113,47 @@ export const SETTINGS = {
     secret: true,
     reloads: true,
     help: 'the same for HTTP, where it is to differ',
+  }),
+  webReadonlyPassword: setting({
+    table: 'web',
+    key: 'readonly_password',
+    kind: secret,
+    fallback: '',
+    secret: true,
+    reloads: true,
+    help: 'opens the pages without their buttons',
+  }),
+  webReadonly: setting({
+    table: 'web',
+    key: 'readonly',
+    kind: yesOrNo,
+    fallback: false,
+    reloads: true,
+    help: 'the pages and the JSON API change nothing',
+  }),
+  webUrl: setting({
+    table: 'web',
+    key: 'url',
+    kind: httpUrl,
+    fallback: '',
+    reloads: true,
+    help: 'the address of the pages as browsers see it, with its path',
+  }),
+  webTitle: setting({
+    table: 'web',
+    key: 'title',
+    kind: text,
+    fallback: '',
+    reloads: true,
+    help: 'the name on the pages instead of Jobmill',
+  }),
+  webHide: setting({
+    table: 'web',
+    key: 'hide',
+    kind: words,
+    fallback: 'password,passwd,secret,token,api_key,authorization',
+    reloads: true,
+    help: 'names and paths in args and custom whose values are never shown',
   }),
   skipPassword: setting({
     table: 'server',

@@ -7,6 +7,7 @@ import {
   type Priority,
   type Records,
   type Rule,
+  type Seq,
   type TimedState,
   type WaitingKey,
 } from '@jobmill/core'
@@ -38,6 +39,8 @@ export interface Stats {
   readonly processed: number
   readonly failures: number
   readonly workers: number
+  /** The seq that was given last: what has a larger one came later. */
+  readonly lastSeq: Seq
 }
 
 /** Whether the store works, for probes and the log. */
@@ -124,6 +127,8 @@ export interface Store {
   held(): Promise<ReadonlyMap<string, number>>
   /** Jobs of a place in its order, a page at a time; never more work than the page and the budget. */
   list(query: ListQuery): Promise<Listing>
+  /** How many jobs of a queue are fetched before this place in it. */
+  ahead(queue: string, place: Position): Promise<number>
   /** All jobs of a jid, wherever they are. */
   find(jid: string, budgetMs: number): Promise<Found>
   /** All jobs of a place that fit, by stable keys, for slices of a rule. */

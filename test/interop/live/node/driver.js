@@ -5,9 +5,12 @@ import faktory from 'faktory-worker'
 
 const say = (event) => process.stdout.write(`${JSON.stringify(event)}\n`)
 
+// This client looks at no scheme: TLS is an option of its own.
+const tls = process.env.FAKTORY_URL?.startsWith('tcp+tls:') ? { tlsOptions: {} } : {}
+
 async function push() {
   const { jobs, bulk } = JSON.parse(await text(process.stdin))
-  const client = await faktory.connect()
+  const client = await faktory.connect(tls)
   if (bulk) {
     const refused = await client.pushBulk(jobs)
     for (const { jid } of jobs) {
@@ -59,6 +62,7 @@ async function work() {
     }),
   )
   await faktory.work({
+    ...tls,
     wid: process.env.DRIVER_WID,
     queues: process.env.DRIVER_QUEUES.split(' '),
     concurrency: Number(process.env.DRIVER_CONCURRENCY),

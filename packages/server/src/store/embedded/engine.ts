@@ -1,5 +1,13 @@
 import { performance } from 'node:perf_hooks'
-import { Memory, State, type Change, type Kind, type Records, type Rule } from '@jobmill/core'
+import {
+  Memory,
+  State,
+  type Change,
+  type Kind,
+  type Position,
+  type Records,
+  type Rule,
+} from '@jobmill/core'
 import type { Clock } from '../../clock.ts'
 import type { JobFilter } from '../../filter/filter.ts'
 import type { Log } from '../../log.ts'
@@ -169,6 +177,7 @@ class EmbeddedStore implements Store {
       processed: memory.total('processed'),
       failures: memory.total('failures'),
       workers,
+      lastSeq: memory.lastSeq,
     }
   }
 
@@ -191,6 +200,11 @@ class EmbeddedStore implements Store {
   async list(query: ListQuery): Promise<Listing> {
     this.#mustBeWhole()
     return this.#pages.list(query)
+  }
+
+  async ahead(queue: string, place: Position): Promise<number> {
+    this.#mustBeWhole()
+    return this.#memory.waitingBefore(queue, place)
   }
 
   async find(jid: string, budgetMs: number): Promise<Found> {
