@@ -121,21 +121,21 @@ export function frontScenarios(makeKind: () => Promise<FrontKind>, expected: Exp
 
   const clients = expected.tls ? [NODE, GO] : [NODE]
   for (const client of clients) {
-    describeWith(client.language, client.name, () => {
+    describeWith(client.toolchain, client.name, () => {
       const scheme = expected.tls ? 'tcp+tls' : 'tcp'
       // The client's own ways to trust an authority.
       const env = (): Record<string, string> => ({
         FAKTORY_URL: `${scheme}://:${PASSWORD}@localhost:${front.jobsPort}`,
         NODE_EXTRA_CA_CERTS: certificate.caFile,
         SSL_CERT_FILE: certificate.caFile,
-        DRIVER_QUEUES: client.language,
+        DRIVER_QUEUES: client.kit,
         DRIVER_CONCURRENCY: '2',
-        DRIVER_WID: `fronted-${client.language}`,
+        DRIVER_WID: `fronted-${client.kit}`,
         DRIVER_BEAT_SECONDS: '1',
       })
       const order = (jid: string): string =>
         JSON.stringify({
-          jobs: [{ jid, jobtype: 'Ok', args: [1], queue: client.language }],
+          jobs: [{ jid, jobtype: 'Ok', args: [1], queue: client.kit }],
           bulk: false,
         })
 
