@@ -12,6 +12,7 @@ test('config show prints each value with where it came from, and no secret', () 
   expect(stdout.split('\n').map((line) => line.trimEnd().replace(/ {2,}/g, ' | '))).toEqual([
     '[server] binding | :7777 | -b',
     '[web] binding | localhost:7420 | default',
+    '[server] proxy_protocol | false | default',
     '[server] data | ~/.jobmill/db | default',
     'JOBMILL_CONFIG | ~/.jobmill | default',
     'JOBMILL_ENV | development | default',

@@ -14,8 +14,10 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
+import { backupsFolder } from './store/backup-files.ts'
 import { openEmbedded } from './store/embedded/engine.ts'
 import { nameHolder } from './store/embedded/lock.ts'
+import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
@@ -62,6 +64,14 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
   const reaper = new Reaper(store, sessions, log)
+  const backups = new Backups({
+    store,
+    clock,
+    log,
+    folder: backupsFolder(settings.dataFolder),
+    everyMs: settings.backupEveryMs,
+    keep: settings.backupKeep,
+  })
   const follower = new ClockFollower(store, log)
   const healthLog = new HealthLog(log, () => performance.now())
   const report = new Report({
@@ -123,6 +133,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
   reaper.start()
+  backups.start()
 
   return {
     addresses,
@@ -143,6 +154,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     },
     async stop() {
       log.info('Jobmill shutting down')
+      backups.stop()
       reaper.stop()
       scheduler.stop()
       await listener.stop()

@@ -10,9 +10,11 @@ import { faktorysVariableOf, variableOf, type Setting } from '../config/setting.
 import { SETTINGS } from '../config/table.ts'
 import { VERSION } from '../server.ts'
 import { normalized } from './arguments.ts'
+import { backup } from './backup.ts'
 import { check } from './check.ts'
 import { checkConfig, showConfig } from './config.ts'
 import { withEphemeral } from './ephemeral.ts'
+import { restoreFrom } from './restore.ts'
 import { serve } from './serve.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
@@ -61,15 +63,38 @@ function programOf(run: { code: ExitCode }): Command {
       await serveAs({ ...program.opts<Flags>(), ...flags })
     })
 
+  addOnData(program, run)
+  addConfig(program, run)
+  return program
+}
+
+/** Commands on a data folder. */
+function addOnData(program: Command, run: { code: ExitCode }): void {
+  const folderOf = (flags: Flags): string =>
+    readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
+
   withOptions(program.command('check'), FOLDER_SETTINGS)
     .description('look whether the data is sound; a server may be running on it')
     .action(async (flags: Flags) => {
-      const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
-      run.code = (await check(folder)) ? 0 : 1
+      run.code = (await check(folderOf(flags))) ? 0 : 1
     })
-
-  addConfig(program, run)
-  return program
+  withOptions(program.command('backup'), FOLDER_SETTINGS)
+    .description('write a verified backup of the data; a server may be running on it')
+    .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
+    .allowExcessArguments(false)
+    .action(({ to, ...flags }: Flags & { readonly to?: string }) => {
+      backup(folderOf(flags), to)
+    })
+  withOptions(program.command('restore'), FOLDER_SETTINGS)
+    .description(
+      'put a backup in the place of the data, which stays in a folder beside it; ' +
+        'no server may be running on it',
+    )
+    .argument('<file>', 'what jobmill backup or the server wrote')
+    .allowExcessArguments(false)
+    .action(async (file: string, flags: Flags) => {
+      await restoreFrom(folderOf(flags), file)
+    })
 }
 
 function addConfig(program: Command, run: { code: ExitCode }): void {

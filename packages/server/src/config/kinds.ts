@@ -73,6 +73,35 @@ export const httpUrl: Kind<string> = kind(
 /** Any text. */
 export const text: Kind<string> = plain(kind('text', v.string()))
 
+export const count: Kind<number> = plain(
+  kind(
+    'a whole number, 1 or more',
+    v.pipe(
+      v.union([v.number(), v.pipe(v.string(), v.trim(), v.regex(/^\d+$/), v.transform(Number))]),
+      v.integer(),
+      v.minValue(1),
+    ),
+  ),
+)
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** How often, in ms; 0: never. */
+export const every: Kind<number> = kind(
+  'a time such as 90s, 30m or 1h, or off',
+  v.union([
+    v.pipe(
+      v.literal('off'),
+      v.transform(() => 0),
+    ),
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9]\d{0,4}[smh]$/),
+      v.transform((text) => parseInt(text, 10) * (UNITS_MS[text.slice(-1)] ?? 0)),
+    ),
+  ]),
+)
+
 const YES = ['1', 'true', 'yes', 'on']
 const NO = ['', '0', 'false', 'no', 'off']
 

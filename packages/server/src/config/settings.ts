@@ -64,6 +64,7 @@ export function readConfiguration(
     ) as Configuration['told']),
     configFolder: config,
     dataFolder: tellDataFolder(reader, environment.value, home),
+    backupEveryMs: reader.said('backupEveryMs') ?? standardBackups(environment.value),
     password,
     webPassword: tellWebPassword(reader, password),
   }
@@ -114,6 +115,11 @@ function tellDataFolder(reader: Reader, environment: Environment, home: string):
     return { value: '', shown: '', origin: DEFAULT }
   }
 }
+
+const standardBackups = (environment: Environment): Told<number> =>
+  environment === 'production'
+    ? { value: 3_600_000, shown: '1h', origin: DEFAULT }
+    : { value: 0, shown: 'off', origin: DEFAULT }
 
 function tellPassword(reader: Reader, environment: Environment, config: string): Told<string> {
   const said = reader.said('password')

@@ -1,7 +1,19 @@
 import type * as v from 'valibot'
 import { LOG_LEVELS } from '../log.ts'
 import type { Durability } from '../store/embedded/messages.ts'
-import { between, binding, folder, httpUrl, oneOf, secret, text, words, yesOrNo } from './kinds.ts'
+import {
+  between,
+  binding,
+  count,
+  every,
+  folder,
+  httpUrl,
+  oneOf,
+  secret,
+  text,
+  words,
+  yesOrNo,
+} from './kinds.ts'
 import type { Setting } from './setting.ts'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
@@ -94,6 +106,22 @@ export const SETTINGS = {
     kind: between(1, 1_000_000, 'MiB', MIB),
     fallback: 32,
     help: 'for waiting jobs; past it they are read back from disk',
+  }),
+  backupEveryMs: setting({
+    table: 'server',
+    key: 'backup_every',
+    flag: '--backup-every <time>',
+    kind: every,
+    otherwise: '1h in production, else off',
+    help: 'how often the data is backed up',
+  }),
+  backupKeep: setting({
+    table: 'server',
+    key: 'backup_keep',
+    flag: '--backup-keep <count>',
+    kind: count,
+    fallback: 24,
+    help: 'how many backups stay; older ones are removed',
   }),
   password: setting({
     table: 'server',

@@ -103,6 +103,16 @@ export interface Selection {
   readonly key: Float64Array
 }
 
+/** A backup that was written and verified. */
+export interface Backup {
+  readonly bytes: number
+  readonly jobs: number
+  /** What `jobmill check` would say of single jobs, a sentence each; they are in it as they were. */
+  readonly problems: readonly string[]
+  /** How long it took. */
+  readonly ms: number
+}
+
 /** The seam: an engine knows data, not features. */
 export interface Store {
   /**
@@ -133,6 +143,11 @@ export interface Store {
   find(jid: string, budgetMs: number): Promise<Found>
   /** All jobs of a place that fit, by stable keys, for slices of a rule. */
   select(place: Place, filter: JobFilter): Promise<Selection>
+  /**
+   * Writes all that was acknowledged until now to a new file, while commands go on. Rejects when there
+   * is none afterwards; the message says what to do.
+   */
+  backup(to: string): Promise<Backup>
   /** Resolves when commands are taken: at once, data may still be loading (`health`). */
   open(): Promise<void>
   /** Commits what waits, then lets go of the data. */
