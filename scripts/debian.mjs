@@ -11,6 +11,7 @@ const PACKAGES = {
   'libnginx-mod-stream': () => existsSync('/usr/lib/nginx/modules/ngx_stream_module.so'),
   stunnel4: () => has('stunnel4'),
   spiped: () => has('spiped'),
+  chromium: () => has('chromium'),
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mutate, recover, State, withdraw, type TimedState } from '@jobmill/core'
+import { mutate, recover, State, withdraw } from '@jobmill/core'
 import { randomUUID } from 'node:crypto'
 import type { JobFilter } from '../../filter/filter.ts'
 import {
@@ -152,6 +152,3 @@ function bounded({ seq, key }: Selection, upTo: number): Selection {
   const end = seq.findIndex((one) => one > upTo)
   return end < 0 ? { seq, key } : { seq: seq.subarray(0, end), key: key.subarray(0, end) }
 }
-
-/** The set behind a place, for MUTATE's words. */
-export type SetPlace = Extract<Place, { state: TimedState }>

@@ -7,7 +7,6 @@ import { readCursor, sizeOf, writeCursor } from './places.ts'
 
 /** How long one page may search, ms. */
 export const SEARCH_MS = 300
-export const PAGE_SIZES = [25, 50, 100] as const
 const PAGE_SIZE = 50
 
 export interface ListRequest {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context } from 'hono'
 import type { Env, Role, Web } from '../context.ts'
 
 /** So many wrong passwords of one address in a minute, then none is looked at for a minute. */
@@ -21,12 +21,14 @@ const same = (one: string, other: string): boolean => timingSafeEqual(digest(one
 
 /** Name and password of a request: HTTP basic with any name, or the password as a bearer token. */
 function credentials(header: string | undefined): { user: string; password: string } | undefined {
-  const [scheme = '', code = ''] = (header ?? '').split(' ')
+  const text = header ?? ''
+  const blank = text.indexOf(' ')
+  const [scheme, code] = [text.slice(0, blank), text.slice(blank + 1)]
   if (scheme.toLowerCase() === 'bearer') return { user: '', password: code }
   if (scheme.toLowerCase() !== 'basic') return undefined
-  const text = Buffer.from(code, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  return { user: text.slice(0, Math.max(0, colon)), password: text.slice(colon + 1) }
+  const both = Buffer.from(code, 'base64').toString('utf8')
+  const colon = both.indexOf(':')
+  return { user: both.slice(0, Math.max(0, colon)), password: both.slice(colon + 1) }
 }
 
 /** Where a request came from; 'unknown' without a socket. */
@@ -89,18 +91,5 @@ export class Guard {
     if (wrong.count < TRIES_MAX) return
     wrong.sinceMs = nowMs
     this.#web.log.warn({ address }, `${TRIES_MAX} wrong passwords for the pages: a minute's pause`)
-  }
-}
-
-/** Finds out who asks, and refuses those who may not. */
-export function authenticated(
-  guard: Guard,
-  found: (c: Context<Env>, caller: Caller) => Promise<void>,
-): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    const caller = guard.check(c)
-    if (caller instanceof Response) return caller
-    await found(c, caller)
-    return next()
   }
 }
