@@ -14,7 +14,7 @@ import { listBackups } from '../../packages/server/src/store/backup-files.ts'
 import { backUp } from '../../packages/server/src/store/embedded/backup.ts'
 import { checkFile } from '../../packages/server/src/store/embedded/check.ts'
 import { restore } from '../../packages/server/src/store/embedded/restore.ts'
-import { describeWith } from '../clients/toolchain.ts'
+import { describeWith } from '../support/toolchain.ts'
 import { FwpConnection } from '../support/fwp.ts'
 import { inFolder, jidsIn, jobmill, jobmillWithin, pushMany, serverOf } from './support.ts'
 

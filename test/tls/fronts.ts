@@ -20,7 +20,7 @@ const STREAM = 'libnginx-mod-stream'
 function isThere(program: string): boolean {
   // Built in, or a module of its own.
   if (program === STREAM) {
-    const { stderr } = spawnSync('nginx', ['-V'], { encoding: 'utf8' })
+    const { stderr } = spawnSync(NGINX.name, ['-V'], { encoding: 'utf8' })
     return (
       /--with-stream(?!\S)/.test(stderr) ||
       existsSync('/etc/nginx/modules-enabled/50-mod-stream.conf')
