@@ -99,6 +99,10 @@ export class Drivers {
     this.#command = command
   }
 
+  static async of(client: Client): Promise<Drivers> {
+    return new Drivers(client, await driverCommand(client))
+  }
+
   /** Pushes jobs and gives the events that the driver said. Throws when it exits with a failure. */
   async push(url: string, jobs: readonly PushedJob[], bulk = false): Promise<DriverEvent[]> {
     return this.pushText(url, JSON.stringify({ jobs, bulk }))

@@ -1,6 +1,6 @@
 import type { Client } from './driver.ts'
 
-const NODE: Client = {
+export const NODE: Client = {
   name: 'Node, npm `faktory-worker`',
   version: '4.7.1',
   kit: 'node',
@@ -15,7 +15,7 @@ const NODE: Client = {
   terminatedExit: 0,
 }
 
-const GO: Client = {
+export const GO: Client = {
   name: 'Go, `faktory_worker_go` with Faktory’s `client`',
   version: '1.7.0, client 1.8.0',
   kit: 'go',

@@ -28,7 +28,7 @@ export function lifeScenarios(client: Client, scenario: Scenario): void {
       expect(jids(worker.lines, 'ran')).toEqual([jid(1)])
 
       await tell(server, 'told-worker', 'terminate')
-      expect(await worker.exited, worker.errors).toBe(client.terminatedExit)
+      expect(await worker.end(), worker.errors).toBe(client.terminatedExit)
       const { sets, queues } = await info(server)
       expect([sets.working, queues['default']]).toEqual([0, 1])
       const next = await stage.drivers.work({ url: server.url })
@@ -71,7 +71,7 @@ export function lifeScenarios(client: Client, scenario: Scenario): void {
     const second = await stage.start({ dir, args })
     const workers = [worker]
     if (!client.reconnects) {
-      expect(await worker.exited, worker.errors).not.toBe(0)
+      expect(await worker.end(), worker.errors).not.toBe(0)
       await lapse(second, worker)
       workers.push(await stage.drivers.work({ ...options, wid: 'next-worker' }))
     }

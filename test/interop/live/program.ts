@@ -62,6 +62,16 @@ export class Program {
     return this.exited
   }
 
+  /** Its exit code. Throws, with what it wrote, when it hangs instead of ending. */
+  async end(): Promise<number | null> {
+    const hung = new Promise<never>((_, reject) => {
+      const timer = setTimeout(() => reject(this.#wrong('does not end')), LINE_MS)
+      const clear = (): void => clearTimeout(timer)
+      this.exited.then(clear, clear)
+    })
+    return Promise.race([this.exited, hung])
+  }
+
   /**
    * Waits until what it wrote has something.
    * @param find is asked after each line, until it gives something else than undefined
@@ -77,17 +87,20 @@ export class Program {
       const look = (): void => {
         const found = find(this.#lines)
         if (found !== undefined) settle(() => resolve(found))
-        else if (this.#ended) settle(() => reject(this.#missing('ended')))
+        else if (this.#ended) settle(() => reject(this.#wrong('ended without the line looked for')))
       }
-      const timer = setTimeout(() => settle(() => reject(this.#missing('waits'))), LINE_MS)
+      const timer = setTimeout(
+        () => settle(() => reject(this.#wrong('waits without the line looked for'))),
+        LINE_MS,
+      )
       this.#watchers.add(look)
       look()
     })
   }
 
-  #missing(what: string): Error {
+  #wrong(what: string): Error {
     return new Error(
-      `${this.#child.spawnargs.join(' ')} ${what} without the line looked for.\n` +
+      `${this.#child.spawnargs.join(' ')} ${what}.\n` +
         `stdout:\n${this.#lines.join('\n')}\nstderr:\n${this.#errors}`,
     )
   }
