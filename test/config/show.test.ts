@@ -13,7 +13,6 @@ test('config show prints each value with where it came from, and no secret', () 
     '[server] binding | :7777 | -b',
     '[web] binding | localhost:7420 | default',
     '[server] proxy_protocol | false | default',
-    '[server] proxy_protocol | false | default',
     '[server] data | ~/.jobmill/db | default',
     'JOBMILL_CONFIG | ~/.jobmill | default',
     'JOBMILL_ENV | development | default',
