@@ -73,7 +73,9 @@ async function ask(
 }
 
 test('the description is a valid OpenAPI 3.1 document, and is served', async () => {
-  const result = await new Validator().validate(JSON.parse(JSON.stringify(OPENAPI)) as Record<string, unknown>)
+  const result = await new Validator().validate(
+    JSON.parse(JSON.stringify(OPENAPI)) as Record<string, unknown>,
+  )
   expect(result.errors).toBeUndefined()
   expect(result.valid).toBe(true)
   const { body } = await ask('GET', '/openapi.json')
