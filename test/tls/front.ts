@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from './borrowed.ts'
+import { freePort } from '../interop/live/server.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/tls/', import.meta.url))
 /** A front that takes longer to listen has failed. */

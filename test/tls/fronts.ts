@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describeWith } from './borrowed.ts'
+import { describeWith, isInstalled } from '../support/toolchain.ts'
 import type { FrontKind, Places } from './front.ts'
 
 // Where Debian has them, out of sight of who is not root.
@@ -26,7 +26,7 @@ function isThere(program: string): boolean {
       existsSync('/etc/nginx/modules-enabled/50-mod-stream.conf')
     )
   }
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+  return isInstalled(program)
 }
 
 const isRoot = process.getuid?.() === 0

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { driverCommand, Drivers, jids } from '../interop/live/driver.ts'
+import { LIVE } from '../interop/live/known.ts'
+import { freePort } from '../interop/live/server.ts'
 import { FwpConnection, type FwpOptions } from '../support/fwp.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
-import { describeWith, Drivers, freePort, GO, jids, NODE } from './borrowed.ts'
+import { describeWith } from '../support/toolchain.ts'
 import { makeCertificate, type Certificate } from './certificate.ts'
 import { Front, type FrontKind } from './front.ts'
 
@@ -119,8 +122,8 @@ export function frontScenarios(makeKind: () => Promise<FrontKind>, expected: Exp
     expect(JSON.parse(stats.text)).toHaveProperty('faktory.queues')
   })
 
-  const clients = expected.tls ? [NODE, GO] : [NODE]
-  for (const client of clients) {
+  const kits = expected.tls ? ['node', 'go'] : ['node']
+  for (const client of LIVE.filter(({ kit }) => kits.includes(kit))) {
     describeWith(client.toolchain, client.name, () => {
       const scheme = expected.tls ? 'tcp+tls' : 'tcp'
       // The client's own ways to trust an authority.
@@ -140,7 +143,7 @@ export function frontScenarios(makeKind: () => Promise<FrontKind>, expected: Exp
         })
 
       test('pushes and works, also after the front, and then the server, was gone', async () => {
-        const driver = await Drivers.of(client)
+        const driver = new Drivers(client, await driverCommand(client))
         drivers.push(driver)
         const worker = driver.run('work', env())
         const push = async (jid: string): Promise<void> => {
@@ -170,7 +173,7 @@ export function frontScenarios(makeKind: () => Promise<FrontKind>, expected: Exp
 
       if (!expected.tls) return
       test('turns away from a server that it does not trust', async () => {
-        const driver = await Drivers.of(client)
+        const driver = new Drivers(client, await driverCommand(client))
         drivers.push(driver)
         const ignorant = { ...env(), NODE_EXTRA_CA_CERTS: '', SSL_CERT_FILE: '' }
         const program = driver.run('push', ignorant, order('not-pushed'))

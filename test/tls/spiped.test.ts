@@ -1,4 +1,4 @@
-import { freePort } from './borrowed.ts'
+import { freePort } from '../interop/live/server.ts'
 import { describeFront, spiped, SPIPED } from './fronts.ts'
 import { frontScenarios } from './scenarios.ts'
 

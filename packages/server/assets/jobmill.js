@@ -156,7 +156,10 @@ function schedule() {
   clearTimeout(timer)
   const every = everyMs()
   if (every > 0)
-    timer = setTimeout(update, failures === 0 ? every : Math.min(60_000, 1000 * 2 ** failures))
+    timer = setTimeout(
+      () => void update(),
+      failures === 0 ? every : Math.min(60_000, 1000 * 2 ** failures),
+    )
 }
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && everyMs() > 0) void update()

@@ -49,10 +49,13 @@ export interface RunningServer {
 
 /**
  * Starts a whole server: the one place that knows all parts. Rejects with a FolderError or PortError,
- * whose message says what to do; nothing is left running then.
+ * whose message says what to do; nothing is left running then. @param clock for tests: one that they set
  */
-export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
-  const clock = new SystemClock()
+export async function startServer(
+  settings: Settings,
+  log: Log,
+  clock = new SystemClock(),
+): Promise<RunningServer> {
   const store = openEmbedded({
     folder: settings.dataFolder,
     durability: settings.durability,
@@ -63,7 +66,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
-  const reaper = new Reaper(store, sessions, log)
+  const reaper = new Reaper(store, sessions, clock, log)
   const backups = new Backups({
     store,
     clock,

@@ -1,6 +1,6 @@
 import { push } from '@jobmill/core'
 import fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { openListenerBench, type ListenerBench } from '../../../../test/support/listener.ts'
 import { ask, wire } from '../../../../test/store/harness.ts'
 import { RawPeer } from '../../../../test/support/raw.ts'
@@ -9,6 +9,7 @@ const MIB = 1024 * 1024
 
 let bench: ListenerBench
 afterEach(async () => {
+  vi.useRealTimers()
   RawPeer.dropAll()
   await bench.close()
 })
@@ -149,8 +150,10 @@ test('END and what follows it get no answer', async () => {
   expect(queues.get('default')).toBe(1)
 })
 
-test('a peer that has said its last word is answered, but gets no job', async () => {
+test('a peer that has said its last word is answered at once, but gets no job', async () => {
   bench = await openListenerBench()
+  // No FETCH ends by its time.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const peer = await RawPeer.greet(bench.port, '"wid":"w"')
   peer.send(`${pushOf('job-00000001')}FETCH empty\r\n`)
   await peer.until(/OK/)
@@ -189,6 +192,29 @@ test.each([
   const bytes = count * MIB
   await expect.poll(() => peer.text.length, { timeout: 10_000 }).toBeGreaterThan(bytes)
   expect(bench.listener.commandCount).toBe(count + 1)
+})
+
+test('behind a command that waits a quarter of a MiB is read, and no more', async () => {
+  bench = await openListenerBench()
+  let [held, most] = [0, 0]
+  const { listener } = bench
+  const holds = listener.holds.bind(listener)
+  listener.holds = (bytes) => {
+    held += bytes
+    most = Math.max(most, held)
+    holds(bytes)
+  }
+  const peer = await RawPeer.greet(bench.port)
+  const count = 256
+  peer.send('FETCH late\r\n' + `INFO ${'x'.repeat(64 * 1024)}\r\n`.repeat(count))
+  await expect.poll(() => held).toBeGreaterThan(256 * 1024)
+  await look()
+  const other = await RawPeer.greet(bench.port)
+  other.send(pushOf('job-00000001', 'late'))
+  const answered = () => peer.text.split('{}').length - 1
+  await expect.poll(answered, { timeout: 3_000 }).toBe(count)
+  expect(most).toBeLessThan(MIB)
+  expect(held).toBe(0)
 })
 
 /** Waits until deadlines have been looked at once more. */

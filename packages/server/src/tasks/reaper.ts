@@ -1,4 +1,5 @@
 import { reap } from '@jobmill/core'
+import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 
@@ -17,12 +18,14 @@ export class Reaper {
 
   readonly #store: Store
   readonly #heard: Heard
+  readonly #clock: Clock
   readonly #log: Log
   #timer: NodeJS.Timeout | undefined
 
-  constructor(store: Store, heard: Heard, log: Log) {
+  constructor(store: Store, heard: Heard, clock: Clock, log: Log) {
     this.#store = store
     this.#heard = heard
+    this.#clock = clock
     this.#log = log
   }
 
@@ -36,7 +39,10 @@ export class Reaper {
   }
 
   async #look(): Promise<void> {
-    for (const [wid] of await this.#store.records('worker')) {
+    const workers = await this.#store.records('worker')
+    // Reading the clock is what notices that somebody set it: what was heard has to follow first.
+    this.#clock.now()
+    for (const [wid] of workers) {
       this.#store.run(reap, { wid, heardAtMs: this.#heard.heardAtMs(wid) }, (forgotten, error) => {
         if (error !== undefined || !forgotten) return
         this.reaped += 1
