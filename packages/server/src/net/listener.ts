@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { LIMITS, refuse } from '@jobmill/protocol'
+import { errorReply, LIMITS, refuse } from '@jobmill/protocol'
 import { Challenges } from './challenges.ts'
 import { Connection, type Host } from './connection.ts'
 import type { Context } from './context.ts'
@@ -30,6 +30,8 @@ const LOADING_PATIENCE_MS = 2_000
 /** While stopping, ACK and FAIL are answered for so long. */
 const DRAIN_MS = 1_000
 const BACKLOG = 4_096
+/** Beside those that are open so many may be in their handshake; the rest of the descriptors is ours. */
+const GREETING_MAX = 30
 const SOCKETS = {
   allowHalfOpen: true,
   noDelay: true,
@@ -52,6 +54,7 @@ export class Listener implements Host {
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
   readonly #connectionsMax: number
+  readonly #socketsMax: number
   readonly #saidAtMs = new Map<string, number>()
   #admitted = 0
   #heldBytes = 0
@@ -64,6 +67,7 @@ export class Listener implements Host {
     this.#monotonic = options.monotonic ?? (() => performance.now())
     if (options.password !== '') this.#challenges = new Challenges(options.password)
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
+    this.#socketsMax = this.#connectionsMax + Math.min(GREETING_MAX, this.#connectionsMax)
   }
 
   /** Connections past their handshake. */
@@ -105,12 +109,7 @@ export class Listener implements Host {
 
   admit(): boolean {
     if (this.#admitted >= this.#connectionsMax) {
-      this.#sayOnce('connections', () =>
-        this.context.log.warn(
-          { limit: this.#connectionsMax },
-          'too many connections: raise ulimit -n, or let workers share connections',
-        ),
-      )
+      this.#tooMany()
       return false
     }
     this.#admitted += 1
@@ -191,6 +190,10 @@ export class Listener implements Host {
         socket.destroy()
         return
       }
+      if (this.#connections.size >= this.#socketsMax) {
+        this.#turnAway(socket)
+        return
+      }
       this.#connections.add(
         new Connection(this, socket, this.#challenges?.next(), this.#monotonic()),
       )
@@ -209,6 +212,23 @@ export class Listener implements Host {
         resolve(server)
       })
     })
+  }
+
+  /** A peer that has no place even for a handshake is told so instead of the greeting. */
+  #turnAway(socket: Socket): void {
+    this.#tooMany()
+    socket.on('error', () => socket.destroy())
+    const refusal = refuse('TOO_MANY_CONNECTIONS', String(this.#connections.size + 1))
+    socket.end(errorReply(refusal), () => socket.destroy())
+  }
+
+  #tooMany(): void {
+    this.#sayOnce('connections', () =>
+      this.context.log.warn(
+        { limit: this.#connectionsMax },
+        'too many connections: raise ulimit -n, or let workers share connections',
+      ),
+    )
   }
 
   #look(): void {
