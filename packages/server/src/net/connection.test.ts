@@ -171,7 +171,7 @@ test.each([
 ])('while more than 1 MiB of replies is unread, the next %s waits', async (_, command) => {
   bench = await openListenerBench({ info: JSON.stringify('x'.repeat(MIB)) })
   const { store } = bench.store
-  const count = 40
+  const count = 24
   for (let i = 0; i < count; i += 1) {
     const jid = `job-${10_000 + i}`
     const text = JSON.stringify({ jid, jobtype: 'T', args: ['x'.repeat(MIB)] })

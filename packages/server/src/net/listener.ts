@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { LIMITS, refuse } from '@jobmill/protocol'
+import { errorReply, LIMITS, refuse } from '@jobmill/protocol'
 import { Challenges } from './challenges.ts'
 import { Connection, type Host } from './connection.ts'
 import type { Context } from './context.ts'
@@ -35,6 +35,8 @@ const LOADING_PATIENCE_MS = 2_000
 /** While stopping, ACK and FAIL are answered for so long. */
 const DRAIN_MS = 1_000
 const BACKLOG = 4_096
+/** Beside those that are open so many may be in their handshake; the rest of the descriptors is ours. */
+const GREETING_MAX = 30
 const SOCKETS = {
   allowHalfOpen: true,
   noDelay: true,
@@ -55,6 +57,7 @@ export class Listener implements Host {
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
   readonly #connectionsMax: number
+  readonly #socketsMax: number
   /** Undefined: peers speak for themselves. */
   readonly #fronted: Fronted | undefined
   readonly #seldom = new Seldom()
@@ -70,6 +73,7 @@ export class Listener implements Host {
     this.usePassword(options.password)
     if (options.proxyProtocol === true) this.#fronted = new Fronted()
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
+    this.#socketsMax = this.#connectionsMax + Math.min(GREETING_MAX, this.#connectionsMax)
   }
 
   /** For connections to come; who is connected stays. @param password '' for none */
@@ -117,12 +121,7 @@ export class Listener implements Host {
 
   admit(): boolean {
     if (this.#admitted >= this.#connectionsMax) {
-      this.#seldom.say('connections', () =>
-        this.context.log.warn(
-          { limit: this.#connectionsMax },
-          'too many connections: raise ulimit -n, or let workers share connections',
-        ),
-      )
+      this.#tooMany()
       return false
     }
     this.#admitted += 1
@@ -200,7 +199,8 @@ export class Listener implements Host {
         socket.destroy()
         return
       }
-      if (this.#fronted === undefined) this.#connected(socket, undefined)
+      if (this.#connections.size >= this.#socketsMax) this.#turnAway(socket)
+      else if (this.#fronted === undefined) this.#connected(socket, undefined)
       else this.#behindFront(this.#fronted, socket)
     })
     return new Promise((resolve, reject) => {
@@ -217,6 +217,23 @@ export class Listener implements Host {
         resolve(server)
       })
     })
+  }
+
+  /** A peer that has no place even for a handshake is told so instead of the greeting. */
+  #turnAway(socket: Socket): void {
+    this.#tooMany()
+    socket.on('error', () => socket.destroy())
+    const refusal = refuse('TOO_MANY_CONNECTIONS', String(this.#connections.size + 1))
+    socket.end(errorReply(refusal), () => socket.destroy())
+  }
+
+  #tooMany(): void {
+    this.#seldom.say('connections', () =>
+      this.context.log.warn(
+        { limit: this.#connectionsMax },
+        'too many connections: raise ulimit -n, or let workers share connections',
+      ),
+    )
   }
 
   #behindFront(fronted: Fronted, socket: Socket): void {

@@ -109,6 +109,7 @@ test('it looks every five seconds until it is stopped', async () => {
   expect(worker.dropped).toBe(false)
   reaper.start()
   reaper.start()
+  expect(vi.getTimerCount()).toBe(1)
   await pass(0)
   expect(worker.dropped).toBe(true)
   expect(reaper.reaped).toBe(1)

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
+import type { Fault } from './messages.ts'
 
 /** Who holds a data folder, as `jobmill.pid` tells it. */
 interface Holder {
@@ -93,25 +94,34 @@ function holderOf(folder: string): string {
   }
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is no folder',
+  EEXIST: 'it is a file, not a folder',
+  SQLITE_CANTOPEN: 'this user may not write there',
+  SQLITE_READONLY: 'it is read-only',
+  SQLITE_FULL: 'the disk is full',
+  SQLITE_NOTADB: 'jobmill.db is no database',
+}
+
 function unusable(folder: string, error: unknown): FolderError {
   const { message } = error as Error
-  const why: Record<string, string> = {
-    EACCES: 'this user may not write there',
-    EPERM: 'this user may not write there',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'the disk is full',
-    ENOTDIR: 'a part of the path is no folder',
-    EEXIST: 'it is a file, not a folder',
-    SQLITE_CANTOPEN: 'this user may not write there',
-    SQLITE_READONLY: 'it is read-only',
-    SQLITE_FULL: 'the disk is full',
-  }
   const code = codeOf(error)
+  // SQLite's codes have more words than one: SQLITE_READONLY_DIRECTORY.
+  const why = WHY[code] ?? WHY[code.split('_').slice(0, 2).join('_')] ?? message
   return new FolderError(
-    `the data folder ${folder} cannot be used: ${why[code] ?? message} (${code || message}). ` +
+    `the data folder ${folder} cannot be used: ${why} (${code || message}). ` +
       'Change its owner or rights, or give another folder with -d',
     { cause: error },
   )
+}
+
+/** Why the data file of a folder could not be opened. A fault that is our own word says all. */
+export function dataFault(folder: string, fault: Fault): FolderError {
+  return fault.code === 'ERROR' ? new FolderError(fault.message) : unusable(folder, fault)
 }
 
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? ''

@@ -37,7 +37,8 @@ export function formatOf(db: Sqlite.Database): number {
 }
 
 /**
- * Makes or checks the tables. Throws when the data was written by a newer version.
+ * Makes or checks the tables. Throws when the data was written by a newer version, or cannot be
+ * written: SQLite opens a file for reading alone without a word.
  * @param fsync whether a commit waits until it is on disk
  */
 export function prepareSchema(db: Sqlite.Database, fsync: boolean): void {
@@ -47,6 +48,8 @@ export function prepareSchema(db: Sqlite.Database, fsync: boolean): void {
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   db.pragma(`journal_size_limit = ${LOG_BYTES}`)
   db.pragma('cache_size = -16000')
+  // `begin immediate` alone does not mind.
+  db.exec(`begin immediate; pragma user_version = ${version}; rollback`)
   if (version === 0) {
     db.transaction(() => {
       db.exec(TABLES)

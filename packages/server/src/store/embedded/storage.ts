@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Seq } from '@jobmill/core'
+import { dataFault } from './lock.ts'
 import type { Batch, Fault, FromThread, ReadJob, ThreadData, ToThread } from './messages.ts'
 
 /**
@@ -27,6 +28,7 @@ export type Loaded = Exclude<
 
 /** The storage thread as the engine sees it: one commit at a time, reads behind it. */
 export class Storage {
+  readonly #folder: string
   readonly #worker: Worker
   readonly #reads = new Map<number, (jobs: readonly ReadJob[] | undefined) => void>()
   #readId = 0
@@ -38,6 +40,7 @@ export class Storage {
 
   /** @param failed called when the thread can do no more */
   constructor(data: ThreadData, failed: (fault: Fault) => void) {
+    this.#folder = data.folder
     this.#failed = failed
     this.#worker = startThread('thread', data)
     this.#worker.on('message', (message: FromThread) => this.#take(message))
@@ -48,7 +51,7 @@ export class Storage {
     })
   }
 
-  /** Resolves when the file is open and its tables are right. */
+  /** Resolves when the file is open and its tables are right; rejects with a FolderError. */
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#opened = { resolve, reject }
@@ -124,7 +127,7 @@ export class Storage {
 
   #fail(fault: Fault): void {
     if (this.#opened !== undefined) {
-      this.#opened.reject(new Error(`${fault.message} (${fault.code})`))
+      this.#opened.reject(dataFault(this.#folder, fault))
       this.#opened = undefined
     } else {
       this.#failed(fault)
