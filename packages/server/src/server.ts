@@ -19,6 +19,7 @@ import { openEmbedded } from './store/embedded/engine.ts'
 import { nameHolder } from './store/embedded/lock.ts'
 import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
+import { Orphans } from './tasks/orphans.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
 import { webApp } from './web/app.tsx'
@@ -67,6 +68,8 @@ export async function startServer(
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
   const reaper = new Reaper(store, sessions, clock, log)
+  let current = settings
+  const orphans = new Orphans({ store, log, recovers: () => current.recoverOrphans })
   const backups = new Backups({
     store,
     clock,
@@ -118,7 +121,6 @@ export async function startServer(
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
   let { password, webBindings } = settings
-  let current = settings
   const app = webApp({
     store,
     clock,
@@ -131,11 +133,13 @@ export async function startServer(
       info,
       facts: () => report.server(),
       addresses: () => addresses,
+      isLost: (wid) => orphans.isLost(wid),
     },
   })
   let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
   reaper.start()
+  orphans.start()
   backups.start()
 
   return {
@@ -159,6 +163,7 @@ export async function startServer(
       log.info('Jobmill shutting down')
       backups.stop()
       reaper.stop()
+      orphans.stop()
       scheduler.stop()
       await listener.stop()
       web.close()

@@ -40,6 +40,8 @@ export interface ServerFacts {
   facts(): Record<string, string | number>
   /** Where clients connect, host:port each. */
   addresses(): readonly string[]
+  /** A worker has had no connection for a minute: what it holds is lost to it. */
+  isLost(wid: string): boolean
 }
 
 /** What handlers of one request find in their context. */
