@@ -14,7 +14,7 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
-import { backupsFolder } from './store/backup-files.ts'
+import { backupsFolder, describeBackups } from './store/backup-files.ts'
 import { openEmbedded } from './store/embedded/engine.ts'
 import { nameHolder } from './store/embedded/lock.ts'
 import { Backups } from './tasks/backups.ts'
@@ -134,6 +134,12 @@ export async function startServer(
       facts: () => report.server(),
       addresses: () => addresses,
       isLost: (wid) => orphans.isLost(wid),
+      backups: {
+        list: () => describeBackups(backupsFolder(settings.dataFolder)),
+        isRunning: () => backups.status.running,
+        lastError: () => backups.status.lastError,
+        begin: () => backups.begin(),
+      },
     },
   })
   let web = await openWeb(app, settings.webBindings, log)
