@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { SystemClock } from '../../packages/server/src/clock.ts'
-import { readSettings } from '../../packages/server/src/config/settings.ts'
+import { readConfiguration } from '../../packages/server/src/config/settings.ts'
 import { startServer, type RunningServer } from '../../packages/server/src/server.ts'
 import { FwpConnection } from '../support/fwp.ts'
 import { keptLog } from '../support/listener.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
   setByMs = 0
   const flags = { binding: '127.0.0.1:0', webBinding: ':0', data: dir }
   const clock = new SystemClock(() => Date.now() + setByMs)
-  server = await startServer(readSettings(flags, {}, dir), kept.log, clock)
+  server = await startServer(readConfiguration(flags, {}, dir).settings, kept.log, clock)
 })
 afterEach(async () => {
   for (const connection of connections.splice(0)) connection.end()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { describeWith } from '../clients/toolchain.ts'
+import { describeWith } from '../support/toolchain.ts'
 import { startServer } from '../support/server.ts'
 
 const COMMAND = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))

@@ -1,11 +1,22 @@
 export * from './types.ts'
 export { type FailureReport } from './failure.ts'
+export { explain, type Circumstances, type Explanation } from './explain.ts'
 export { retryDelayS } from './retry.ts'
 export { type Journal } from './memory/journal.ts'
 export { Lane } from './memory/lane.ts'
 export { isJob, Memory } from './memory/memory.ts'
 export { sortedOrder } from './memory/timed-set.ts'
 export { flush, mutate, type MutateInput } from './rules/mutate.ts'
+export { putNote } from './rules/note.ts'
+export {
+  recover,
+  rewrite,
+  withdraw,
+  type RecoverInput,
+  type RewriteInput,
+  type Whereabouts,
+  type WithdrawInput,
+} from './rules/operator.ts'
 export { push } from './rules/push.ts'
 export { pauseQueues, removeQueues, resumeQueues, type NamesInput } from './rules/queue.ts'
 export {
@@ -34,6 +45,7 @@ export {
   hello,
   reap,
   shiftWorkers,
+  signal,
   type BeatInput,
   type HelloInput,
 } from './rules/worker.ts'

@@ -78,6 +78,8 @@ export interface WorkerRecord {
   readonly hostname: string
   readonly pid: number
   readonly labels: readonly string[]
+  /** Where its newest connection came from, address and port; behind a front, the true one. */
+  readonly address: string
   /** Only ever advances: running → quiet → terminate. */
   readonly state: WorkerState
   readonly startedAtMs: number
@@ -92,9 +94,15 @@ export interface WorkerRecord {
   readonly goneAtMs: number
 }
 
+/** Something that a part of the server keeps with the data, in a form of its own. */
+export interface NoteRecord {
+  readonly text: string
+}
+
 export interface Records {
   queue: QueueRecord
   worker: WorkerRecord
+  note: NoteRecord
 }
 export type Kind = keyof Records
 
@@ -124,6 +132,8 @@ export interface Facts {
   nextAt(set: TimedState | typeof State.Reserved): number | undefined
   /** A job of a set, if it is still there. */
   entry(set: TimedState | typeof State.Reserved, at: number, seq: Seq): Entry | undefined
+  /** A waiting job, if it is still there; without its payload, and `at` 0, when that is on disk. */
+  waiting(queue: string, priority: Priority, seq: Seq): Entry | undefined
   /** Rows of removed queues that still have to go, oldest first. */
   removed(limit: number): Seq[]
   /** How many jobs a worker holds. */
@@ -180,6 +190,7 @@ export interface Needs {
     readonly set: TimedState | typeof State.Reserved
     readonly keys: readonly EntryKey[]
   }
+  readonly waiting?: readonly WaitingKey[]
   readonly removed?: number
   readonly records?: readonly { readonly kind: Kind; readonly key: string }[]
   readonly allRecords?: readonly Kind[]
@@ -188,6 +199,23 @@ export interface Needs {
 /** Names a job of a set as it was when it was looked for. */
 export interface EntryKey {
   readonly at: number
+  readonly seq: Seq
+}
+
+/**
+ * A job's spot in the order of its place: a queue is in order of priority (9 first), then seq, all
+ * else of time, then seq.
+ */
+export interface Position {
+  /** The priority in a queue, elsewhere `at`, epoch ms. */
+  readonly key: number
+  readonly seq: Seq
+}
+
+/** Names a waiting job. */
+export interface WaitingKey {
+  readonly queue: string
+  readonly priority: Priority
   readonly seq: Seq
 }
 

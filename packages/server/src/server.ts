@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
+import type { Hono } from 'hono'
 import { SystemClock } from './clock.ts'
+import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
 import { folderFacts, hasTlsFiles } from './folder-facts.ts'
 import { HealthLog } from './health-log.ts'
@@ -11,12 +14,16 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
+import { backupsFolder } from './store/backup-files.ts'
 import { openEmbedded } from './store/embedded/engine.ts'
 import { nameHolder } from './store/embedded/lock.ts'
+import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
-import { listenWeb, webApp } from './web/web.ts'
+import { webApp } from './web/app.tsx'
+import type { Env, WebSettings } from './web/context.ts'
+import { listenWeb } from './web/listen.ts'
 
 /** The package's version, as --version and INFO tell it. */
 export const VERSION = readVersion()
@@ -31,6 +38,11 @@ export interface RunningServer {
   readonly addresses: readonly string[]
   /** The same for HTTP; empty when it is off or its port could not be had. */
   readonly webAddresses: readonly string[]
+  /**
+   * Takes over what may change while it runs: the passwords, for connections and requests to come,
+   * and where HTTP listens; where that fails, it goes on as before.
+   */
+  apply(settings: Settings): Promise<void>
   /** Answers what is in hand, writes everything, and lets go. */
   stop(): Promise<void>
 }
@@ -55,6 +67,14 @@ export async function startServer(
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
   const reaper = new Reaper(store, sessions, clock, log)
+  const backups = new Backups({
+    store,
+    clock,
+    log,
+    folder: backupsFolder(settings.dataFolder),
+    everyMs: settings.backupEveryMs,
+    keep: settings.backupKeep,
+  })
   const follower = new ClockFollower(store, log)
   const healthLog = new HealthLog(log, () => performance.now())
   const report = new Report({
@@ -70,6 +90,7 @@ export async function startServer(
   const listener = new Listener({
     context: { store, waiting, sessions, clock, log, info },
     password: settings.password,
+    proxyProtocol: settings.proxyProtocol,
   })
 
   store.onQueued((queues) => waiting.wake(queues))
@@ -85,8 +106,6 @@ export async function startServer(
 
   tellSettings(settings, log)
   await store.open()
-  const web: ServerType[] = []
-  const webAddresses: string[] = []
   let addresses: string[] = []
   try {
     addresses = await listener.listen(settings.bindings)
@@ -98,43 +117,94 @@ export async function startServer(
   }
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
+  let { password, webBindings } = settings
+  let current = settings
   const app = webApp({
-    password: settings.webPassword,
+    store,
+    clock,
     log,
-    health: () => store.health(),
-    stopping: () => listener.phase !== 'running',
-    info,
-    server: () => report.server(),
+    version: VERSION,
+    settings: () => webSettings(current),
+    server: {
+      health: () => store.health(),
+      stopping: () => listener.phase !== 'running',
+      info,
+      facts: () => report.server(),
+      addresses: () => addresses,
+    },
   })
-  for (const { host, port } of settings.webBindings) {
+  let web = await openWeb(app, settings.webBindings, log)
+  scheduler.start()
+  reaper.start()
+  backups.start()
+
+  return {
+    addresses,
+    get webAddresses() {
+      return web.addresses
+    },
+    async apply(next) {
+      if (next.password !== password) listener.usePassword(next.password)
+      password = next.password
+      current = next
+      if (isDeepStrictEqual(next.webBindings, webBindings)) return
+      web.close()
+      web = await openWeb(app, next.webBindings, log)
+      if (next.webBindings.length > 0 && web.addresses.length === 0) {
+        log.warn('HTTP goes on where it was')
+        web = await openWeb(app, webBindings, log)
+      } else webBindings = next.webBindings
+    },
+    async stop() {
+      log.info('Jobmill shutting down')
+      backups.stop()
+      reaper.stop()
+      scheduler.stop()
+      await listener.stop()
+      web.close()
+      await store.close()
+      log.info('all is written; bye')
+    },
+  }
+}
+
+/** What the pages see of the settings. */
+const webSettings = (settings: Settings): WebSettings => ({
+  password: settings.webPassword,
+  readonlyPassword: settings.webReadonlyPassword,
+  readonly: settings.webReadonly,
+  url: settings.webUrl,
+  title: settings.webTitle,
+  hide: settings.webHide,
+  environment: settings.environment,
+})
+
+interface Web {
+  readonly addresses: readonly string[]
+  close(): void
+}
+
+/** HTTP where it can be had; where it cannot, the log says why. */
+async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): Promise<Web> {
+  const servers: ServerType[] = []
+  const addresses: string[] = []
+  for (const { host, port } of bindings) {
     try {
       // Port 0 is one free port for all addresses of the same name.
-      const free = Number(webAddresses[0]?.replace(/^.*:/, ''))
+      const free = Number(addresses[0]?.replace(/^.*:/, ''))
       const { server, address } = await listenWeb(app, host, port === 0 && free > 0 ? free : port)
-      web.push(server)
-      webAddresses.push(address)
+      servers.push(server)
+      addresses.push(address)
     } catch (error) {
       const { message } = portFault(error as Error, host, port)
       log.error(`no HTTP: ${message}. Jobs are served all the same`)
     }
   }
-  if (web.length > 0) {
-    log.info({ addresses: webAddresses }, `Web server now listening at ${webAddresses[0]}`)
-  }
-  scheduler.start()
-  reaper.start()
-
+  if (servers.length > 0) log.info({ addresses }, `Web server now listening at ${addresses[0]}`)
   return {
     addresses,
-    webAddresses,
-    async stop() {
-      log.info('Jobmill shutting down')
-      reaper.stop()
-      scheduler.stop()
-      await listener.stop()
-      for (const server of web) server.close()
-      await store.close()
-      log.info('all is written; bye')
+    close() {
+      for (const server of servers) server.close()
     },
   }
 }
@@ -161,7 +231,7 @@ function tellSettings(settings: Settings, log: Log): void {
     log.warn(
       { folder: settings.configFolder },
       'private.key.pem and public.cert.pem are not used: both ports speak plain text; ' +
-        'let a front such as haproxy, nginx or stunnel end TLS',
+        'let a front such as haproxy, nginx or stunnel end TLS, see docs/tls.md',
     )
   }
 }

@@ -18,7 +18,7 @@ function backlog(jobs: number, budgetBytes = 2000): Bench {
 const fetchOne = (bench: Bench) => bench.run(fetch, { queues: ['default', 'other'], wid: '' })
 
 const coldOf = (bench: Bench): number =>
-  bench.memory.lanes('default').reduce((sum, lane) => sum + lane.cold.length, 0)
+  bench.memory.lanes('default').reduce((sum, lane) => sum + lane.coldLength, 0)
 
 test('past the budget waiting jobs are eight bytes each, and come back from disk in order', () => {
   const bench = backlog(100)

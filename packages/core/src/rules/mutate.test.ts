@@ -91,7 +91,7 @@ test('jobs that left the set, or came back at another time, are passed over', ()
 
 test('FLUSH forgets all but the workers', () => {
   const bench = scheduled()
-  bench.run(hello, { wid: 'w1', hostname: 'h', pid: 1, labels: [], rssKb: 0 })
+  bench.run(hello, { wid: 'w1', hostname: 'h', pid: 1, labels: [], rssKb: 0, address: '' })
   bench.run(push, wireJob({ jid: 'job-reserved', queue: 'q' }))
   expect(fetchJid(bench)).toBe('job-reserved')
   bench.run(push, wireJob({ jid: 'job-waiting', queue: 'q' }))

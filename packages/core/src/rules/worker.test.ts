@@ -6,7 +6,14 @@ import { WorkerState } from '../types.ts'
 import { push } from './push.ts'
 import { advance, beat, bye, hello, reap, shiftWorkers } from './worker.ts'
 
-const HELLO = { wid: 'w1', hostname: 'h', pid: 7, labels: ['a'], rssKb: 5 }
+const HELLO = {
+  wid: 'w1',
+  hostname: 'h',
+  pid: 7,
+  labels: ['a'],
+  rssKb: 5,
+  address: '192.0.2.7:4711',
+}
 const GRACE_MS = 60_000
 const ORDER = [WorkerState.Running, WorkerState.Quiet, WorkerState.Terminate]
 

@@ -1,9 +1,20 @@
 import { Command, CommanderError } from 'commander'
-import { readDataFolder, readSettings, SettingsError, type Flags } from '../config/settings.ts'
-import { SETTINGS, type Setting } from '../config/table.ts'
+import {
+  readConfiguration,
+  readDataFolder,
+  SettingsError,
+  type Configuration,
+  type Flags,
+} from '../config/settings.ts'
+import { faktorysVariableOf, variableOf, type Setting } from '../config/setting.ts'
+import { SETTINGS } from '../config/table.ts'
 import { VERSION } from '../server.ts'
 import { normalized } from './arguments.ts'
+import { backup } from './backup.ts'
 import { check } from './check.ts'
+import { checkConfig, showConfig } from './config.ts'
+import { withEphemeral } from './ephemeral.ts'
+import { restoreFrom } from './restore.ts'
 import { serve } from './serve.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
@@ -30,7 +41,7 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
 /** `jobmill` alone or with flags is `jobmill server`, so that Faktory's command lines work. */
 function programOf(run: { code: ExitCode }): Command {
   const program = new Command('jobmill')
-    .usage('[server] [options]\n       jobmill check [options]')
+    .usage('[server] [options]\n       jobmill COMMAND [options]')
     .description('A background job server for every programming language.')
     .version(VERSION, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -40,51 +51,117 @@ function programOf(run: { code: ExitCode }): Command {
     .exitOverride()
     .showHelpAfterError('jobmill --help tells what there is')
     .addHelpText('after', variablesHelp())
-  withSettings(program).action(async (flags: Flags, command: Command) => {
+  withServing(program).action(async (flags: Flags, command: Command) => {
     const [word] = command.args
     if (word !== undefined) command.error(`error: there is no command ${word}`)
-    await serve(readSettings(flags, process.env))
+    await serveAs(flags)
   })
 
-  withSettings(program.command('server').description('run the server; the same without this word'))
+  withServing(program.command('server').description('run the server; the same without this word'))
     .allowExcessArguments(false)
     .action(async (flags: Flags) => {
-      await serve(readSettings({ ...program.opts<Flags>(), ...flags }, process.env))
+      await serveAs({ ...program.opts<Flags>(), ...flags })
     })
 
-  program
-    .command('check')
-    .description('look whether the data is sound; a server may be running on it')
-    .option(flagOf(SETTINGS.data), SETTINGS.data.help)
-    .option(flagOf(SETTINGS.environment), SETTINGS.environment.help)
-    .action(async (flags: Flags) => {
-      const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
-      run.code = (await check(folder)) ? 0 : 1
-    })
+  addOnData(program, run)
+  addConfig(program, run)
   return program
 }
 
-const flagOf = ({ flag = '' }: Setting<unknown>): string => flag
+/** Commands on a data folder. */
+function addOnData(program: Command, run: { code: ExitCode }): void {
+  const folderOf = (flags: Flags): string =>
+    readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
 
-function withSettings(command: Command): Command {
-  for (const one of Object.values<Setting<unknown>>(SETTINGS)) {
-    if (one.flag === undefined) continue
-    const standard = one.fallback === undefined ? '' : ` (default: ${one.fallback})`
-    command.option(one.flag, one.help + standard)
-  }
+  withOptions(program.command('check'), FOLDER_SETTINGS)
+    .description('look whether the data is sound; a server may be running on it')
+    .action(async (flags: Flags) => {
+      run.code = (await check(folderOf(flags))) ? 0 : 1
+    })
+  withOptions(program.command('backup'), FOLDER_SETTINGS)
+    .description('write a verified backup of the data; a server may be running on it')
+    .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
+    .allowExcessArguments(false)
+    .action(({ to, ...flags }: Flags & { readonly to?: string }) => {
+      backup(folderOf(flags), to)
+    })
+  withOptions(program.command('restore'), FOLDER_SETTINGS)
+    .description(
+      'put a backup in the place of the data, which stays in a folder beside it; ' +
+        'no server may be running on it',
+    )
+    .argument('<file>', 'what jobmill backup or the server wrote')
+    .allowExcessArguments(false)
+    .action(async (file: string, flags: Flags) => {
+      await restoreFrom(folderOf(flags), file)
+    })
+}
+
+function addConfig(program: Command, run: { code: ExitCode }): void {
+  const config = program
+    .command('config')
+    .description('show or check the configuration')
+    .helpCommand(false)
+  withOptions(config.command('show'), ALL_SETTINGS)
+    .description('each value and where it came from')
+    .option('--json', 'for programs')
+    .allowExcessArguments(false)
+    .action(({ json, ...flags }: Flags) => {
+      const isWell = showConfig(reading({ ...program.opts<Flags>(), ...flags })(), json === true)
+      run.code = isWell ? 0 : 2
+    })
+  withOptions(config.command('check'), ALL_SETTINGS)
+    .description('one file, or all that a server would read')
+    .argument('[file]')
+    .allowExcessArguments(false)
+    .action((file: string | undefined, flags: Flags) => {
+      const isWell = checkConfig(file, reading({ ...program.opts<Flags>(), ...flags }))
+      run.code = isWell ? 0 : 2
+    })
+}
+
+/** Looks again at files and variables each time; the flags stay. */
+const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
+
+const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS)
+/** What readDataFolder needs to know. */
+const FOLDER_SETTINGS = [SETTINGS.dataFolder, SETTINGS.environment, SETTINGS.configFolder]
+
+function withOptions(command: Command, settings: readonly Setting<unknown>[]): Command {
+  for (const one of settings) if (one.flag !== undefined) command.option(one.flag, helpOf(one))
   return command
 }
 
+/** One source for this and docs/configuration.md. */
+function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
+  const allowed = kind.isPlain === true ? '' : `: ${kind.allowed}`
+  const standard = fallback === false ? undefined : (fallback ?? otherwise)
+  return help + allowed + (standard === undefined ? '' : ` (default: ${standard})`)
+}
+
+function withServing(command: Command): Command {
+  return withOptions(command, ALL_SETTINGS).option(
+    '--ephemeral',
+    'for tests: free ports, no configuration files, and data that is gone at the end',
+  )
+}
+
+async function serveAs(flags: Flags): Promise<void> {
+  const { ephemeral, ...others } = flags
+  if (ephemeral !== true) return serve(reading(flags))
+  return withEphemeral((own) => serve(reading({ ...own, ...others })))
+}
+
 function variablesHelp(): string {
-  const all: Setting<unknown>[] = Object.values(SETTINGS)
-  const withFlag = all.filter(({ flag }) => flag !== undefined)
-  const others = all.filter(({ flag }) => flag === undefined)
-  const faktorys = all.filter((one) => one.faktorys === true)
+  const withFlag = ALL_SETTINGS.filter(({ flag }) => flag !== undefined)
+  const others = ALL_SETTINGS.filter(({ flag }) => flag === undefined)
+  const faktorys = ALL_SETTINGS.map(faktorysVariableOf).filter((name) => name !== undefined)
   const lines = [
-    `Each option is a variable too: ${withFlag.map((one) => `JOBMILL_${one.variable}`).join(', ')}.`,
+    `Each option is a variable too: ${withFlag.map(variableOf).join(', ')}.`,
     'Variables alone:',
-    ...others.map((one) => `  JOBMILL_${one.variable.padEnd(14)} ${one.help}`),
-    `Faktory's names work as well: ${faktorys.map((one) => `FAKTORY_${one.variable}`).join(', ')}.`,
+    ...others.map((one) => `  ${variableOf(one).padEnd(22)} ${one.help}`),
+    `Faktory's names work as well: ${faktorys.join(', ')}.`,
+    'Files: conf.d/*.toml in the configuration folder; jobmill config show tells what counts, and why.',
   ]
   return `\n${lines.join('\n')}`
 }

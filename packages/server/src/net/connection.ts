@@ -83,11 +83,18 @@ export class Connection implements Peer {
   /** Monotonic ms since which nothing moves that should; 0 while all is well. */
   #stuckSinceMs = 0
 
-  constructor(host: Host, socket: Socket, challenge: Expected | undefined, nowMs: number) {
+  /** @param address for whom it is, as the log shows it. @param nowMs monotonic */
+  constructor(
+    host: Host,
+    socket: Socket,
+    address: string,
+    challenge: Expected | undefined,
+    nowMs: number,
+  ) {
     this.#host = host
     this.#socket = socket
     this.#challenge = challenge
-    this.address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`
+    this.address = address
     this.openedAtMs = nowMs
     this.#replies = new Replies(
       (text) => this.#write(text),
@@ -264,7 +271,7 @@ export class Connection implements Peer {
     if (said.wid === '') return
     this.wid = said.wid
     const { wid, hostname, pid, labels, rssKb } = said
-    this.hello = { wid, hostname, pid, labels, rssKb }
+    this.hello = { wid, hostname, pid, labels, rssKb, address: this.address }
     this.#host.context.sessions.join(this, this.hello)
   }
 

@@ -63,7 +63,10 @@ async function pass(ms: number): Promise<void> {
 
 /** A worker with one connection. */
 async function join(wid: string): Promise<{ dropped: boolean; hello: HelloInput }> {
-  const worker = { dropped: false, hello: { wid, hostname: 'h', pid: 1, labels: [], rssKb: 0 } }
+  const worker = {
+    dropped: false,
+    hello: { wid, hostname: 'h', pid: 1, labels: [], rssKb: 0, address: '' },
+  }
   sessions.join(wid, () => (worker.dropped = true))
   await ask(bench.store, hello, worker.hello)
   return worker

@@ -126,7 +126,7 @@ test('a client that has said its last word is given no job', async () => {
 })
 
 test('a quiet worker waits its two seconds and gets nothing, and holds nobody up', async () => {
-  const hello = { wid: 'w1', hostname: 'h', pid: 1, labels: [], rssKb: 0 }
+  const hello = { wid: 'w1', hostname: 'h', pid: 1, labels: [], rssKb: 0, address: '' }
   context.sessions.join({ drop: () => undefined }, hello)
   const before = new Fetcher('w1').fetch('default')
   const states: string[] = []

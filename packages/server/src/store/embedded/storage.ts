@@ -4,15 +4,20 @@ import { dataFault } from './lock.ts'
 import type { Batch, Fault, FromThread, ReadJob, ThreadData, ToThread } from './messages.ts'
 
 /**
- * Starts a thread of this folder. Node loads its program itself and knows no TypeScript, so tests
- * take the built one, and none of their settings for resolving imports.
+ * A program of this folder, for a thread or a process of its own. Node loads it itself and knows no
+ * TypeScript, so tests take the built one.
  */
-export function startThread(name: 'thread' | 'reader', workerData: unknown): Worker {
+export function builtFile(name: 'thread' | 'reader' | 'backup-process'): URL {
   const here = import.meta.url.replace(/\/src\/(?=store\/embedded\/)/, '/dist/')
-  const execArgv = process.execArgv.filter(
-    (_, i, all) => !/conditions/.test(`${all[i - 1]} ${all[i]}`),
-  )
-  return new Worker(new URL(`./${name}.js`, here), { workerData, execArgv })
+  return new URL(`./${name}.js`, here)
+}
+
+/** Node's arguments for it: none of the tests' settings for resolving imports. */
+export const execArguments = (): string[] =>
+  process.execArgv.filter((_, i, all) => !/conditions/.test(`${all[i - 1]} ${all[i]}`))
+
+export function startThread(name: 'thread' | 'reader', workerData: unknown): Worker {
+  return new Worker(builtFile(name), { workerData, execArgv: execArguments() })
 }
 
 /** What the engine hears while data is loaded. */
