@@ -109,5 +109,5 @@ export const ACCEPTS: Readonly<Record<string, Accepts>> = {
   'elixir-cjbottaro': { HI: HI_V2, FETCH: ONE_LINE, INFO: ONE_LINE, '*': OK },
   'deno-jcs224': { HI: HI_EXACT, FETCH: ONE_LINE, '*': OK },
   'nim-jcs224': { HI: HI_V2, '*': OK },
-  'swift-loremattei': { HI: HI_V2, FETCH: ONE_LINE, '*': OK },
+  'swift-loremattei': { HI: HI_V2, FETCH: ONE_LINE, BEAT: STATE, '*': OK },
 }

@@ -199,11 +199,9 @@ export class Listener implements Host {
         socket.destroy()
         return
       }
-      if (this.#connections.size + (this.#fronted?.size ?? 0) >= this.#socketsMax) {
-        this.#turnAway(socket)
-        return
-      }
-      if (this.#fronted === undefined) this.#connected(socket, undefined)
+      const unnamed = this.#fronted?.size ?? 0
+      if (this.#connections.size + unnamed >= this.#socketsMax) this.#turnAway(socket)
+      else if (this.#fronted === undefined) this.#connected(socket, undefined)
       else this.#behindFront(this.#fronted, socket)
     })
     return new Promise((resolve, reject) => {

@@ -8,8 +8,9 @@ import { actionRoutes } from './actions/routes.ts'
 import { apiRoutes } from './api/routes.ts'
 import { serveAsset } from './assets.ts'
 import type { Env, Web } from './context.ts'
-import { Guard, type Caller } from './guard/auth.ts'
+import { Guard } from './guard/auth.ts'
 import { prefixOf, withoutPrefix } from './guard/base-path.ts'
+import type { Caller } from './guard/caller.ts'
 import { formToken } from './guard/csrf.ts'
 import { isOwnHost } from './guard/host.ts'
 import { FormSecret } from './guard/secret.ts'
@@ -17,19 +18,12 @@ import { pageRoutes } from './pages/routes.tsx'
 import { messagePage } from './pages/small.tsx'
 import { layout } from './parts/layout.tsx'
 import { readPreferences } from './preferences.ts'
+import type { Tools } from './tools.ts'
 import { View } from './view.ts'
 
 /** Requests at once; more get 503, for the command port must not wait for pages. */
 const IN_FLIGHT_MAX = 100
 const NO_CACHE = { 'Cache-Control': 'no-cache' }
-
-/** What actions and the API share. */
-export interface Tools {
-  readonly web: Web
-  readonly mass: MassActions
-  readonly flashes: Flashes
-  readonly secret: FormSecret
-}
 
 /** The HTTP port: probes, pages, actions and the JSON API. */
 export function webApp(web: Web): Hono<Env> {

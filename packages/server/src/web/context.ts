@@ -46,5 +46,3 @@ export interface ServerFacts {
 export interface Env {
   Variables: { view: View }
 }
-
-export type Role = 'admin' | 'reader'

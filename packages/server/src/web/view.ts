@@ -1,6 +1,5 @@
 import type { Stats } from '../store/store.ts'
-import type { Caller } from './guard/auth.ts'
-import type { Role } from './context.ts'
+import type { Caller, Role } from './guard/caller.ts'
 import type { Language } from './text/languages.ts'
 import type { Text } from './text/en.ts'
 import type { Format } from './text/format.ts'

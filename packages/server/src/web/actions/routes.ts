@@ -9,7 +9,7 @@ import {
 import type { Context, Hono } from 'hono'
 import { setCookie } from 'hono/cookie'
 import { filterOfJids } from '../../filter/filter.ts'
-import type { Tools } from '../app.tsx'
+import type { Tools } from '../tools.ts'
 import type { Env } from '../context.ts'
 import { PATHS, readCursor } from '../facts/places.ts'
 import { addressOf } from '../guard/auth.ts'

@@ -1,20 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
-import type { Env, Role, Web } from '../context.ts'
+import type { Env, Web } from '../context.ts'
+import type { Caller } from './caller.ts'
 
 /** So many wrong passwords of one address in a minute, then none is looked at for a minute. */
 const TRIES_MAX = 10
 const MINUTE_MS = 60_000
 /** Addresses remembered. */
 const ADDRESSES_MAX = 10_000
-
-/** Who asks, as far as it is known. */
-export interface Caller {
-  readonly role: Role
-  /** As typed into the browser's dialog: a claim, no proof. */
-  readonly user: string
-}
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 const same = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Caller } from './auth.ts'
+import type { Caller } from './caller.ts'
 
 const DAY_MS = 86_400_000
 
