@@ -26,7 +26,8 @@ async function expectAlive(): Promise<void> {
 
 /** Words of the protocol and what may be mistaken for them, whole and in pieces. */
 const word = fc.constantFrom(
-  ...'PUSH PUSHB FETCH ACK FAIL BEAT INFO QUEUE MUTATE TRACK BATCH HELLO push'.split(' '),
+  ...'PUSH PUSHB FETCH ACK FAIL BEAT INFO QUEUE MUTATE TRACK BATCH push'.split(' '),
+  'HELLO {',
   ...['{"jid":"job-00000001","jobtype":"T","args":[]}', '{"jid":', '[', '[{}]', 'null', '{}', '""'],
   ...['{"wid":"w"}', 'PAUSE', 'LATENCY', 'NEW', '*', 'default', '{"cmd":"kill","target":"dead"}'],
   ...[' ', '  ', '\t', '\0', '\r', '\n', '\r\n', '\r\n', '\r\n', '\u{1F600}', '\uFEFF', '\u2028'],
@@ -63,6 +64,8 @@ test('whatever is sent instead of a HELLO is a close, at once or with its last b
   await fc.assert(
     fc.asyncProperty(fc.array(noise, { maxLength: 10 }), async (sent) => {
       const peer = await RawPeer.connect(server.port)
+      // A close with bytes unread may take along what was sent, but not what was received.
+      await peer.until(/\+HI/)
       for (const piece of sent) peer.send(piece)
       peer.end()
       expect(await peer.untilEnd()).toBe('+HI {"v":2}\r\n')
