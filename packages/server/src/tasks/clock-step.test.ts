@@ -1,5 +1,5 @@
 import { fetch, push } from '@jobmill/core'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { keptLog } from '../../../../test/support/listener.ts'
 import {
   ask,
@@ -9,6 +9,9 @@ import {
   type Bench,
 } from '../../../../test/store/harness.ts'
 import { ClockFollower } from './clock-step.ts'
+
+// On a machine that others keep busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const HOUR_MS = 3_600_000
 const RESERVED_MS = 1_800_000
