@@ -1,6 +1,7 @@
 export * from './types.ts'
 export { type FailureReport } from './failure.ts'
 export { retryDelayS } from './retry.ts'
+export { CoveredFacts } from './memory/covered.ts'
 export { type Journal } from './memory/journal.ts'
 export { Lane } from './memory/lane.ts'
 export { isJob, Memory } from './memory/memory.ts'

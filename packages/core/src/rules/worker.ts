@@ -133,7 +133,7 @@ export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, bo
   name: 'reap',
   answers: 'now',
   workersOnly: true,
-  needs: ({ wid }) => ({ records: [{ kind: 'worker', key: wid }] }),
+  needs: ({ wid }) => ({ records: [{ kind: 'worker', key: wid }], held: wid }),
   decide(facts, { wid, heardAtMs }) {
     const known = facts.record('worker', wid)
     if (known === undefined) return { reply: false, changes: [] }
