@@ -16,14 +16,18 @@ import {
   shiftReservations,
   State,
   sweepRemoved,
+  type TimedState,
 } from '@jobmill/core'
-import { formatTime, isRefusal } from '@jobmill/protocol'
+import { formatTime, isRefusal, type MutateFilter } from '@jobmill/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ALL_JOBS, filterOfMutate } from '../../packages/server/src/filter/filter.ts'
 import { sliceOf } from '../../packages/server/src/store/store.ts'
+import { pagesContract } from './contract-pages.ts'
 import {
   ask,
   jidOf,
   mutateAll,
+  NO_FILTER,
   runTasks,
   take,
   wire,
@@ -36,6 +40,7 @@ const HELLO = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0 }
 
 /** What every engine must do. A new engine is one more call of this. */
 export function contractSuite(engine: string, openBench: OpenBench): void {
+  pagesContract(engine, openBench)
   describe(`contract of the ${engine} engine`, () => {
     let bench: Bench
     beforeEach(async () => {
@@ -210,19 +215,20 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       await job('job-one-1', 'Alpha', '[]')
       await job('job-two-2', 'Beta', '[ "needle", {"jid": "job-one-1"} ]')
       await job('job-six-6', 'A*', '["x"]')
-      const found = async (filter: Parameters<typeof bench.store.select>[1]) =>
-        (await bench.store.select(State.Scheduled, filter)).seq.length
+      const found = async (filter: Partial<MutateFilter>, state: TimedState = State.Scheduled) =>
+        (await bench.store.select({ state }, filterOfMutate({ ...NO_FILTER, ...filter }))).seq
+          .length
       expect(await found({})).toBe(3)
       expect(await found({ jids: ['job-one-1', 'nobody', 'job-one-1'] })).toBe(1)
       expect(await found({ jobtype: 'A*' })).toBe(1)
       expect(await found({ pattern: '*"args":\\["needle",{*' })).toBe(1)
       expect(await found({ pattern: '*needle*', jobtype: 'Alpha' })).toBe(0)
-      expect((await bench.store.select(State.Retry, { jids: ['job-one-1'] })).seq.length).toBe(0)
+      expect(await found({ jids: ['job-one-1'] }, State.Retry)).toBe(0)
     })
 
     it('passes over jobs of a slice that have left the set', async () => {
       await pushed('job-slice-1', { at: formatTime(bench.clock.ms + 1000) })
-      const all = await bench.store.select(State.Scheduled, {})
+      const all = await bench.store.select({ state: State.Scheduled }, ALL_JOBS)
       bench.clock.ms += 1000
       await runTasks(bench.store)
       expect(sliceOf(all, 0, 10)).toHaveLength(1)
@@ -260,7 +266,7 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       await pushed('job-shift', { reserveFor: 60 })
       await take(bench, ['default'], 'w1')
       bench.clock.ms += 3_600_000
-      const held = await bench.store.select(State.Reserved, {})
+      const held = await bench.store.select({ state: State.Reserved }, ALL_JOBS)
       const input = { keys: sliceOf(held, 0, 10), byMs: 3_600_000 }
       expect(await ask(bench.store, shiftReservations, input)).toBe(1)
       await bench.restart()

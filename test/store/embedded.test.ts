@@ -6,6 +6,8 @@ import { formatTime } from '@jobmill/protocol'
 import Sqlite from 'better-sqlite3'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ALL_JOBS } from '../../packages/server/src/filter/filter.ts'
+import { parseFilter } from '../../packages/server/src/filter/parse.ts'
 import { openEmbedded } from '../../packages/server/src/store/embedded/engine.ts'
 import type { Store } from '../../packages/server/src/store/store.ts'
 import { contractSuite } from './contract.ts'
@@ -57,7 +59,7 @@ test('nothing is answered from a part of the data while it is loading', async ()
   const loading = { name: 'StoreError', code: 'loading' }
   await expect(store.stats()).rejects.toMatchObject(loading)
   await expect(store.latency('default')).rejects.toMatchObject(loading)
-  await expect(store.select(State.Scheduled, {})).rejects.toMatchObject(loading)
+  await expect(store.select({ state: State.Scheduled }, ALL_JOBS)).rejects.toMatchObject(loading)
   await ready
   expect(await store.stats()).toMatchObject({ scheduled: 1 })
   await store.close()
@@ -82,7 +84,7 @@ test('rows that cannot be read go to a file and do not stop the start', async ()
   expect([...stats.queues]).toEqual([['default', 1]])
   expect(stats.scheduled).toBe(2)
   // The damaged payload hides the job from a search, and no other job.
-  const found = await store.select(State.Scheduled, { jobtype: 'T' })
+  const found = await store.select({ state: State.Scheduled }, parseFilter('jobtype:T'))
   expect(found.seq).toHaveLength(1)
   await store.close()
 

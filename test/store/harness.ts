@@ -14,10 +14,11 @@ import {
   type MutateInput,
   type Rule,
 } from '@jobmill/core'
-import type { WireJob } from '@jobmill/protocol'
+import type { MutateFilter, WireJob } from '@jobmill/protocol'
 import { pino } from 'pino'
 import { openEmbedded } from '../../packages/server/src/store/embedded/engine.ts'
-import { sliceOf, type Filter, type Store } from '../../packages/server/src/store/store.ts'
+import { filterOfMutate } from '../../packages/server/src/filter/filter.ts'
+import { sliceOf, type Store } from '../../packages/server/src/store/store.ts'
 
 /** A clock that tests set. */
 export class TestClock {
@@ -133,14 +134,16 @@ export async function runTasks(store: Store, limit = 100): Promise<void> {
   while ((await ask(store, sweepRemoved, { limit })).count === limit);
 }
 
+export const NO_FILTER: MutateFilter = { jids: undefined, jobtype: undefined, pattern: undefined }
+
 /** A MUTATE as the server does it. @returns how many jobs changed */
 export async function mutateAll(
   store: Store,
   cmd: MutateInput['cmd'],
   set: MutateInput['set'],
-  filter: Filter = {},
+  filter: Partial<MutateFilter> = {},
 ): Promise<number> {
-  const selection = await store.select(set, filter)
+  const selection = await store.select({ state: set }, filterOfMutate({ ...NO_FILTER, ...filter }))
   let changed = 0
   for (let from = 0; from < selection.seq.length; from += 50) {
     const keys: EntryKey[] = sliceOf(selection, from, 50)

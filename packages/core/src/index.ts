@@ -7,6 +7,15 @@ export { Lane } from './memory/lane.ts'
 export { isJob, Memory } from './memory/memory.ts'
 export { sortedOrder } from './memory/timed-set.ts'
 export { flush, mutate, type MutateInput } from './rules/mutate.ts'
+export {
+  recover,
+  rewrite,
+  withdraw,
+  type RecoverInput,
+  type RewriteInput,
+  type Whereabouts,
+  type WithdrawInput,
+} from './rules/operator.ts'
 export { push } from './rules/push.ts'
 export { pauseQueues, removeQueues, resumeQueues, type NamesInput } from './rules/queue.ts'
 export {

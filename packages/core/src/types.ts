@@ -124,6 +124,8 @@ export interface Facts {
   nextAt(set: TimedState | typeof State.Reserved): number | undefined
   /** A job of a set, if it is still there. */
   entry(set: TimedState | typeof State.Reserved, at: number, seq: Seq): Entry | undefined
+  /** A waiting job, if it is still there; without its payload, and `at` 0, when that is on disk. */
+  waiting(queue: string, priority: Priority, seq: Seq): Entry | undefined
   /** Rows of removed queues that still have to go, oldest first. */
   removed(limit: number): Seq[]
   /** How many jobs a worker holds. */
@@ -185,6 +187,7 @@ export interface Needs {
     readonly set: TimedState | typeof State.Reserved
     readonly keys: readonly EntryKey[]
   }
+  readonly waiting?: readonly WaitingKey[]
   readonly removed?: number
   /** A worker whose number of jobs counts. */
   readonly held?: string
@@ -198,6 +201,23 @@ export interface Needs {
 /** Names a job of a set as it was when it was looked for. */
 export interface EntryKey {
   readonly at: number
+  readonly seq: Seq
+}
+
+/**
+ * A job's spot in the order of its place: a queue is in order of priority (9 first), then seq, all
+ * else of time, then seq.
+ */
+export interface Position {
+  /** The priority in a queue, elsewhere `at`, epoch ms. */
+  readonly key: number
+  readonly seq: Seq
+}
+
+/** Names a waiting job. */
+export interface WaitingKey {
+  readonly queue: string
+  readonly priority: Priority
   readonly seq: Seq
 }
 

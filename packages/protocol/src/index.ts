@@ -20,9 +20,17 @@ export {
 } from './handshake.ts'
 export { FAKTORY_VERSION, writeInfo, writeServer, type Info, type TaskInfo } from './info.ts'
 export { DEFAULT_QUEUE, readJob, type WireJob } from './job.ts'
+export { compact, spans, type Span } from './json.ts'
 export { LIMITS } from './limits.ts'
 export { LineReader, type Bytes, type LineOptions } from './lines.ts'
-export { canonicalJob, renderJob, withMembers, writeFailure, type Failure } from './payload.ts'
+export {
+  canonicalJob,
+  renderJob,
+  withChanged,
+  withMembers,
+  writeFailure,
+  type Failure,
+} from './payload.ts'
 export { bulk, errorReply, greeting, NIL, OK, type Challenge } from './replies.ts'
 export { cutUtf8, utf8Length, wellFormed } from './text.ts'
 export { formatTime, parseRfc3339 } from './time.ts'

@@ -38,6 +38,24 @@ export function withMembers(payload: string, members: string): string {
 }
 
 /**
+ * A job with some members changed, the texts of all others as they were.
+ * @param changes JSON text by name; undefined leaves the member out
+ */
+export function withChanged(
+  payload: string,
+  changes: ReadonlyMap<string, string | undefined>,
+): string {
+  const members = new Map(
+    spans(payload).map(({ name, from, to }) => [name, payload.slice(from, to)]),
+  )
+  for (const [name, text] of changes) {
+    if (text === undefined) members.delete(name)
+    else members.set(name, text)
+  }
+  return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`
+}
+
+/**
  * The job as FETCH hands it out.
  * @param enqueuedAt RFC 3339
  */

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
+import type { Hono } from 'hono'
 import { SystemClock } from './clock.ts'
+import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
 import { folderFacts, hasTlsFiles } from './folder-facts.ts'
 import { HealthLog } from './health-log.ts'
@@ -31,6 +34,11 @@ export interface RunningServer {
   readonly addresses: readonly string[]
   /** The same for HTTP; empty when it is off or its port could not be had. */
   readonly webAddresses: readonly string[]
+  /**
+   * Takes over what may change while it runs: the passwords, for connections and requests to come,
+   * and where HTTP listens; where that fails, it goes on as before.
+   */
+  apply(settings: Settings): Promise<void>
   /** Answers what is in hand, writes everything, and lets go. */
   stop(): Promise<void>
 }
@@ -82,8 +90,6 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
 
   tellSettings(settings, log)
   await store.open()
-  const web: ServerType[] = []
-  const webAddresses: string[] = []
   let addresses: string[] = []
   try {
     addresses = await listener.listen(settings.bindings)
@@ -95,43 +101,73 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   }
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
+  let { password, webPassword, webBindings } = settings
   const app = webApp({
-    password: settings.webPassword,
+    password: () => webPassword,
     log,
     health: () => store.health(),
     stopping: () => listener.phase !== 'running',
     info,
     server: () => report.server(),
   })
-  for (const { host, port } of settings.webBindings) {
-    try {
-      // Port 0 is one free port for all addresses of the same name.
-      const free = Number(webAddresses[0]?.replace(/^.*:/, ''))
-      const { server, address } = await listenWeb(app, host, port === 0 && free > 0 ? free : port)
-      web.push(server)
-      webAddresses.push(address)
-    } catch (error) {
-      const { message } = portFault(error as Error, host, port)
-      log.error(`no HTTP: ${message}. Jobs are served all the same`)
-    }
-  }
-  if (web.length > 0) {
-    log.info({ addresses: webAddresses }, `Web server now listening at ${webAddresses[0]}`)
-  }
+  let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
   reaper.start()
 
   return {
     addresses,
-    webAddresses,
+    get webAddresses() {
+      return web.addresses
+    },
+    async apply(next) {
+      if (next.password !== password) listener.usePassword(next.password)
+      password = next.password
+      webPassword = next.webPassword
+      if (isDeepStrictEqual(next.webBindings, webBindings)) return
+      web.close()
+      web = await openWeb(app, next.webBindings, log)
+      if (next.webBindings.length > 0 && web.addresses.length === 0) {
+        web = await openWeb(app, webBindings, log)
+      } else webBindings = next.webBindings
+    },
     async stop() {
       log.info('Jobmill shutting down')
       reaper.stop()
       scheduler.stop()
       await listener.stop()
-      for (const server of web) server.close()
+      web.close()
       await store.close()
       log.info('all is written; bye')
+    },
+  }
+}
+
+interface Web {
+  readonly addresses: readonly string[]
+  close(): void
+}
+
+/** HTTP where it can be had; where it cannot, the log says why. */
+async function openWeb(app: Hono, bindings: readonly Address[], log: Log): Promise<Web> {
+  const servers: ServerType[] = []
+  const addresses: string[] = []
+  for (const { host, port } of bindings) {
+    try {
+      // Port 0 is one free port for all addresses of the same name.
+      const free = Number(addresses[0]?.replace(/^.*:/, ''))
+      const { server, address } = await listenWeb(app, host, port === 0 && free > 0 ? free : port)
+      servers.push(server)
+      addresses.push(address)
+    } catch (error) {
+      const { message } = portFault(error as Error, host, port)
+      log.error(`no HTTP: ${message}. Jobs are served all the same`)
+    }
+  }
+  if (servers.length > 0) log.info({ addresses }, `Web server now listening at ${addresses[0]}`)
+  return {
+    addresses,
+    close() {
+      for (const server of servers) server.close()
     },
   }
 }

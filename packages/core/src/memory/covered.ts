@@ -65,6 +65,14 @@ export class CoveredFacts implements Facts {
     return this.#must(covered, `entry ${seq} of set ${set}`).entry(set, at, seq)
   }
 
+  waiting(...[queue, priority, seq]: Parameters<Facts['waiting']>) {
+    const { waiting = [] } = this.#needs
+    const covered = waiting.some(
+      (key) => key.queue === queue && key.priority === priority && key.seq === seq,
+    )
+    return this.#must(covered, `job ${seq} of ${queue}`).waiting(queue, priority, seq)
+  }
+
   removed(limit: number) {
     // One more than it drops tells it whether any are left.
     const covered = this.#needs.removed !== undefined && limit <= this.#needs.removed + 1

@@ -7,29 +7,18 @@ import {
   type Job,
   type Kind,
   type NewJob,
+  type Position,
   type Priority,
   type Records,
   type Seq,
   type TimedState,
 } from '../types.ts'
 import type { Journal } from './journal.ts'
-import { Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
+import { Queues } from './queues.ts'
 import { Reservations } from './reservations.ts'
 import { NumberRing } from './ring.ts'
 import { QueueIds, TimedSet } from './timed-set.ts'
-
-/** Below so many warm jobs a lane asks for more. */
-const WARM_MIN = 256
-/** What a warm job costs beside its payload, in bytes (measured: docs/performance.md). */
-const JOB_BYTES = 300
-
-/** One queue's lanes, by priority. */
-interface Queue {
-  readonly lanes: (Lane | undefined)[]
-  /** Bit p is set while lane p holds jobs. */
-  mask: number
-  size: number
-}
 
 type Tables = { [K in Kind]: Map<string, Records[K]> }
 
@@ -43,8 +32,7 @@ export class Memory implements Facts {
   lastSeq: Seq = 0
 
   readonly #journal: Journal
-  readonly #budgetBytes: number
-  readonly #queues = new Map<string, Queue>()
+  readonly #queues: Queues
   readonly #ids = new QueueIds()
   readonly #reserved = new Reservations()
   readonly #timed: { readonly [S in TimedState]: TimedSet }
@@ -53,12 +41,11 @@ export class Memory implements Facts {
   readonly #held = new Map<string, number>()
   readonly #tables: Tables = { queue: new Map(), worker: new Map() }
   readonly #counters: Record<Counter, number> = { processed: 0, failures: 0 }
-  #warmBytes = 0
 
   /** @param budgetBytes what whole waiting jobs may take together before the rest stay on disk */
   constructor(journal: Journal, budgetBytes: number) {
     this.#journal = journal
-    this.#budgetBytes = budgetBytes
+    this.#queues = new Queues(budgetBytes, (lane) => this.#journal.wanted(lane))
     this.#timed = {
       [State.Scheduled]: new TimedSet(State.Scheduled, this.#ids),
       [State.Retry]: new TimedSet(State.Retry, this.#ids),
@@ -69,16 +56,12 @@ export class Memory implements Facts {
   // ---- facts
 
   head(queue: string): Job | undefined {
-    const lane = this.#firstLane(queue)
-    if (lane === undefined) return undefined
-    const job = lane.warm.first()
-    if (job === undefined) this.#want(lane)
-    return lane.warm.first()
+    return this.#queues.head(queue)
   }
 
   loading(queue: string): boolean {
-    const lane = this.#firstLane(queue)
-    return lane !== undefined && lane.warm.length === 0
+    const lane = this.#queues.first(queue)
+    return lane !== undefined && lane.first() === undefined
   }
 
   reserved(jid: string, wid: string): Job | undefined {
@@ -99,6 +82,10 @@ export class Memory implements Facts {
 
   entry(set: TimedState | typeof State.Reserved, at: number, seq: Seq): Entry | undefined {
     return set === State.Reserved ? this.#reserved.get(at, seq) : this.#timed[set].get(at, seq)
+  }
+
+  waiting(queue: string, priority: Priority, seq: Seq): Entry | undefined {
+    return this.#queues.find(queue, priority, seq)
   }
 
   removed(limit: number): Seq[] {
@@ -123,7 +110,7 @@ export class Memory implements Facts {
   // ---- sizes
 
   queueSize(queue: string): number {
-    return this.#queues.get(queue)?.size ?? 0
+    return this.#queues.size(queue)
   }
 
   setSize(set: TimedState | typeof State.Reserved): number {
@@ -139,14 +126,49 @@ export class Memory implements Facts {
     return this.#timed[set].all()
   }
 
+  /** Reserved jobs of a jid, newest first. */
+  reservedOf(jid: string): readonly Job[] {
+    return this.#reserved.all(jid)
+  }
+
   reservations(): Iterable<Job> {
     return this.#reserved
   }
 
   /** The lanes of a queue that hold jobs, highest priority first. */
   lanes(queue: string): Lane[] {
-    const found = this.#queues.get(queue)?.lanes ?? []
-    return found.filter((lane) => lane !== undefined && lane.length > 0).reverse() as Lane[]
+    return this.#queues.lanes(queue)
+  }
+
+  // ---- pages
+
+  /**
+   * Seqs of waiting jobs in the order of fetching, or against it.
+   * @param after only past this one: its priority and seq
+   */
+  waitingAfter(
+    queue: string,
+    after: Position | undefined,
+    limit: number,
+    reversed: boolean,
+  ): readonly Seq[] {
+    return this.#queues.seqsAfter(queue, after, limit, reversed)
+  }
+
+  /** Seqs of a set by (at, seq), or against it. @param after only past this one: its at and seq */
+  timedAfter(
+    set: TimedState | typeof State.Reserved,
+    after: Position | undefined,
+    limit: number,
+    reversed: boolean,
+  ): readonly Seq[] {
+    const source = set === State.Reserved ? this.#reserved : this.#timed[set]
+    return source.seqsAfter(after, limit, reversed)
+  }
+
+  /** How many jobs each worker holds, by wid. */
+  heldBy(): ReadonlyMap<string, number> {
+    return this.#reserved.heldBy()
   }
 
   // ---- changes
@@ -200,38 +222,25 @@ export class Memory implements Facts {
    * asked for is fine, none means that they cannot be had yet.
    */
   warmed(lane: Lane, jobs: readonly Job[]): void {
-    lane.loading = false
-    let count = 0
-    for (const job of jobs) {
-      // A removal or flush may have emptied the lane meanwhile, and new jobs come after.
-      if (lane.cold.at(count) !== job.seq) break
-      lane.warm.push(job)
-      this.#warmBytes += job.payload.length + JOB_BYTES
-      count += 1
-    }
-    lane.cold.drop(count)
+    this.#queues.warmed(lane, jobs)
   }
 
   /** How many cold jobs a lane should be given at a time. */
   warmLimit(): number {
-    return this.#warmBytes > this.#budgetBytes ? WARM_MIN : WARM_MIN * 4
+    return this.#queues.warmLimit()
   }
 
   // ---- loading from disk, before any decision
 
   loadLane(queue: string, priority: Priority, seqs: ArrayLike<number>): void {
-    const lane = this.#lane(queue, priority)
-    lane.cold.append(seqs)
-    const { mask } = this.#queue(queue)
-    this.#queue(queue).mask = mask | (1 << priority)
-    this.#queue(queue).size += seqs.length
+    this.#queues.load(queue, priority, seqs)
   }
 
   /** One job or entry as it is, for an engine whose memory holds no more than a group needs. */
   load(entry: Entry): void {
     switch (entry.state) {
       case State.Queued:
-        this.#enqueue(entry)
+        this.#queues.add(entry)
         break
       case State.Reserved:
         if (!isJob(entry)) throw new Error(`job ${entry.seq} was reserved without its payload`)
@@ -287,32 +296,6 @@ export class Memory implements Facts {
     this.#journal.put(kind, key, value)
   }
 
-  #firstLane(queue: string): Lane | undefined {
-    const found = this.#queues.get(queue)
-    if (found === undefined || found.mask === 0) return undefined
-    return found.lanes[31 - Math.clz32(found.mask)]
-  }
-
-  #queue(name: string): Queue {
-    let queue = this.#queues.get(name)
-    if (queue === undefined) {
-      queue = { lanes: new Array<Lane | undefined>(10).fill(undefined), mask: 0, size: 0 }
-      this.#queues.set(name, queue)
-    }
-    return queue
-  }
-
-  #lane(name: string, priority: Priority): Lane {
-    const queue = this.#queue(name)
-    return (queue.lanes[priority] ??= new Lane(name, priority))
-  }
-
-  #want(lane: Lane): void {
-    if (lane.loading) return
-    lane.loading = true
-    this.#journal.wanted(lane)
-  }
-
   #insert(fresh: NewJob, state: State, at: number): void {
     const job: Job = {
       seq: (this.lastSeq += 1),
@@ -355,23 +338,10 @@ export class Memory implements Facts {
     if (entry.state !== State.Queued) this.#journal.timed(entry.at)
   }
 
-  #enqueue(entry: Entry): void {
-    const queue = this.#queue(entry.queue)
-    const lane = this.#lane(entry.queue, entry.priority)
-    queue.mask |= 1 << entry.priority
-    queue.size += 1
-    if (isJob(entry) && lane.cold.length === 0 && this.#warmBytes <= this.#budgetBytes) {
-      this.#warmBytes += entry.payload.length + JOB_BYTES
-      lane.warm.push(entry)
-    } else {
-      lane.cold.push(entry.seq)
-    }
-  }
-
   #leave(entry: Entry): void {
     switch (entry.state) {
       case State.Queued:
-        this.#dequeue(entry)
+        this.#queues.remove(entry)
         break
       case State.Reserved:
         if (!isJob(entry)) throw new Error(`job ${entry.seq} is reserved without its payload`)
@@ -384,33 +354,11 @@ export class Memory implements Facts {
     }
   }
 
-  /** Only the head of a lane can leave it. */
-  #dequeue(entry: Entry): void {
-    const queue = this.#queue(entry.queue)
-    const lane = this.#lane(entry.queue, entry.priority)
-    const job = lane.warm.first()
-    if (job === undefined || job.seq !== entry.seq) {
-      throw new Error(`job ${entry.seq} is not at the head of ${entry.queue}`)
-    }
-    lane.warm.shift()
-    this.#warmBytes -= job.payload.length + JOB_BYTES
-    queue.size -= 1
-    if (lane.length === 0) queue.mask &= ~(1 << entry.priority)
-    else if (lane.warm.length < WARM_MIN && lane.cold.length > 0) this.#want(lane)
-  }
-
   /** Takes all waiting jobs up to a seq out of a queue; their rows go later, in slices. */
   #detach(name: string, removedTo: Seq): void {
     if (removedTo <= (this.#tables.queue.get(name)?.removedTo ?? 0)) return
     this.#journal.timed(this.now)
-    const queue = this.#queues.get(name)
-    if (queue === undefined) return
-    for (const lane of queue.lanes) {
-      if (lane === undefined) continue
-      for (const job of lane.warm) this.#warmBytes -= job.payload.length + JOB_BYTES
-      this.#removed.append(lane.seqs())
-    }
-    this.#queues.delete(name)
+    for (const seqs of this.#queues.detach(name)) this.#removed.append(seqs)
   }
 
   #flush(): void {
@@ -421,7 +369,6 @@ export class Memory implements Facts {
     this.#tables.queue.clear()
     this.#counters.processed = 0
     this.#counters.failures = 0
-    this.#warmBytes = 0
     this.#journal.flushed()
   }
 }

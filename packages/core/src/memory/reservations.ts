@@ -1,4 +1,4 @@
-import type { Entry, Job, Seq } from '../types.ts'
+import type { Entry, Job, Position, Seq } from '../types.ts'
 
 /**
  * Reserved jobs by jid, by second of lapse and by worker. Two jobs may carry one jid, so a jid
@@ -53,6 +53,13 @@ export class Reservations {
     return same.findLast((job) => job.wid === wid) ?? same.at(-1)
   }
 
+  /** All of a jid, newest first. */
+  all(jid: string): readonly Job[] {
+    const same = this.#byJid.get(jid)
+    if (same === undefined) return []
+    return Array.isArray(same) ? same.toReversed() : [same]
+  }
+
   get(at: number, seq: Seq): Job | undefined {
     const job = this.#bySecond.get(Math.floor(at / 1000))?.get(seq)
     return job?.at === at ? job : undefined
@@ -86,6 +93,21 @@ export class Reservations {
       found.push(...jobs.sort(byTime))
     }
     return found.slice(0, limit)
+  }
+
+  /** Seqs by (at, seq) or against it, past one, at most `limit`. */
+  seqsAfter(after: Position | undefined, limit: number, reversed: boolean): Seq[] {
+    const jobs = [...this].sort(byTime)
+    if (reversed) jobs.reverse()
+    const sign = reversed ? -1 : 1
+    const isPast = (job: Entry): boolean =>
+      after === undefined || sign * (job.at - after.key || job.seq - after.seq) > 0
+    const from = jobs.findIndex(isPast)
+    return from < 0 ? [] : jobs.slice(from, from + limit).map((job) => job.seq)
+  }
+
+  heldBy(): ReadonlyMap<string, number> {
+    return new Map(this.#heldBy)
   }
 
   *[Symbol.iterator](): Generator<Job> {

@@ -14,6 +14,15 @@ export class Ring<T extends object> {
     return this.#items[this.#head]
   }
 
+  last(): T | undefined {
+    return this.#length === 0 ? undefined : this.at(this.#length - 1)
+  }
+
+  /** The item at a distance from the front, which must not be past the end. */
+  at(index: number): T | undefined {
+    return this.#items[(this.#head + index) & (this.#items.length - 1)]
+  }
+
   push(item: T): void {
     if (this.#length === this.#items.length) this.#resize(this.#items.length * 2)
     this.#items[(this.#head + this.#length) & (this.#items.length - 1)] = item

@@ -1,4 +1,4 @@
-import type { Entry, Priority, Seq, TimedState } from '../types.ts'
+import type { Entry, Position, Priority, Seq, TimedState } from '../types.ts'
 
 const CHUNK = 512
 
@@ -108,6 +108,34 @@ export class TimedSet {
         if (found.length >= limit || (chunk.at[i] ?? 0) > until) return found
         found.push(this.#entry(chunk, i))
       }
+    }
+    return found
+  }
+
+  /** Seqs in order or against it, past one or from the end, at most `limit`. */
+  seqsAfter(after: Position | undefined, limit: number, reversed: boolean): Seq[] {
+    const step = reversed ? -1 : 1
+    let c = reversed ? this.#chunks.length - 1 : 0
+    let i = reversed ? (this.#chunks[c]?.length ?? 0) - 1 : 0
+    if (after !== undefined) {
+      c = this.#chunkFor(after.key, after.seq)
+      const chunk = this.#chunks[c]
+      if (chunk === undefined) return []
+      i = position(chunk, after.key, after.seq)
+      const there = chunk.at[i] === after.key && chunk.seq[i] === after.seq && i < chunk.length
+      if (reversed) i -= 1
+      else if (there) i += 1
+    }
+    const found: Seq[] = []
+    for (; found.length < limit; i += step) {
+      const chunk = this.#chunks[c]
+      if (chunk === undefined) break
+      if (i >= 0 && i < chunk.length) {
+        found.push(chunk.seq[i] ?? 0)
+        continue
+      }
+      c += step
+      i = reversed ? (this.#chunks[c]?.length ?? 0) : -1
     }
     return found
   }

@@ -1,6 +1,7 @@
 import {
   DEFAULT_QUEUE,
   formatTime,
+  isRefusal,
   LIMITS,
   parseRfc3339,
   refuse,
@@ -32,10 +33,9 @@ export const push: Rule<WireJob, Refusal | undefined> = {
   answers: 'committed',
   needs: (wire) => ({ records: [{ kind: 'queue', key: wire.queue || DEFAULT_QUEUE }] }),
   decide(facts, wire) {
-    const atMs = wire.at === '' ? undefined : parseRfc3339(wire.at)
-    const refusal = check(wire, atMs)
-    if (refusal !== undefined) return { reply: refusal, changes: [] }
-    const job = newJob(wire, facts.now)
+    const job = accepted(wire, facts.now)
+    if (isRefusal(job)) return { reply: job, changes: [] }
+    const atMs = atOf(wire)
     // Up to the next whole ms, so that no job runs before its time.
     const dueMs = atMs === undefined ? 0 : Math.ceil(atMs)
     const changes: Change[] =
@@ -47,6 +47,14 @@ export const push: Rule<WireJob, Refusal | undefined> = {
           ]
     return { reply: undefined, changes }
   },
+}
+
+const atOf = (wire: WireJob): number | undefined =>
+  wire.at === '' ? undefined : parseRfc3339(wire.at)
+
+/** A job as it enters the store, defaults filled in, or why it must not. */
+export function accepted(wire: WireJob, nowMs: number): NewJob | Refusal {
+  return check(wire, atOf(wire)) ?? newJob(wire, nowMs)
 }
 
 function check(wire: WireJob, atMs: number | undefined): Refusal | undefined {

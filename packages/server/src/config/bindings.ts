@@ -9,14 +9,12 @@ export interface Address {
 
 /**
  * `localhost` means both loopback addresses, `:port` every address, port 0 a free one.
- * Throws RangeError with what it must be.
+ * @returns undefined where it is neither
  */
-export function parseBinding(text: string): Address[] {
+export function parseBinding(text: string): Address[] | undefined {
   const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
-  if (match === null || port > 65_535) {
-    throw new RangeError('it must be host:port, for example localhost:7419, :7419 or [::1]:7419')
-  }
+  if (match === null || port > 65_535) return undefined
   const host = match[1] ?? match[2] ?? ''
   if (host !== 'localhost') return [{ host, port }]
   return [{ host: '127.0.0.1', port }, ...(hasIpv6Loopback() ? [{ host: '::1', port }] : [])]

@@ -29,11 +29,29 @@ export function chooseDataFolder([ours, faktorys]: Pair): string {
   return there === true || (existsSync(faktorys) && !existsSync(ours)) ? faktorys : ours
 }
 
-/** Where configuration is looked for: ours, or Faktory's where that alone exists. */
+/**
+ * Where configuration is looked for: ours, or Faktory's where that alone holds some. What it holds
+ * decides, not that it exists: a data folder may have made ours.
+ */
 export function configFolder(environment: Environment, home: string): string {
-  const [ours, faktorys]: Pair =
-    environment === 'development'
-      ? [join(home, '.jobmill'), join(home, '.faktory')]
-      : ['/etc/jobmill', '/etc/faktory']
-  return existsSync(faktorys) && !existsSync(ours) ? faktorys : ours
+  const [ours, faktorys] = configFolders(environment, home)
+  if (holdsConfiguration(ours)) return ours
+  return holdsConfiguration(faktorys) || (existsSync(faktorys) && !existsSync(ours))
+    ? faktorys
+    : ours
 }
+
+/** Faktory's folder where both hold configuration, so that ours is read and it is not. */
+export function otherConfigFolder(environment: Environment, home: string): string | undefined {
+  const [ours, faktorys] = configFolders(environment, home)
+  return holdsConfiguration(ours) && holdsConfiguration(faktorys) ? faktorys : undefined
+}
+
+function configFolders(environment: Environment, home: string): Pair {
+  return environment === 'development'
+    ? [join(home, '.jobmill'), join(home, '.faktory')]
+    : ['/etc/jobmill', '/etc/faktory']
+}
+
+const holdsConfiguration = (folder: string): boolean =>
+  ['conf.d', 'password'].some((name) => existsSync(join(folder, name)))

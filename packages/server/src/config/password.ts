@@ -10,7 +10,9 @@ export class PasswordError extends Error {
  * A password as a setting gives it: itself, or the path of a file that holds it, with blanks round
  * it dropped. Throws PasswordError.
  */
-export function readPassword(value: string): string {
+export function readPassword(given: string): string {
+  // `echo secret | base64` is how many a secret store came by its value.
+  const value = given.replace(/\r?\n$/, '')
   if (!value.startsWith('/')) return value
   let text: string
   try {
@@ -28,8 +30,7 @@ export function readPassword(value: string): string {
 /** Faktory's place for it, whatever the configuration folder. */
 const FAKTORYS_FILE = '/etc/faktory/password'
 
-/** The password that an installation left in a file, or undefined. Throws PasswordError. */
+/** The file in which an installation left a password, or undefined. */
 export function installedPassword(configFolder: string): string | undefined {
-  const file = [join(configFolder, 'password'), FAKTORYS_FILE].find((path) => existsSync(path))
-  return file === undefined ? undefined : readPassword(file)
+  return [join(configFolder, 'password'), FAKTORYS_FILE].find((path) => existsSync(path))
 }

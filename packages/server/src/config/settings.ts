@@ -1,41 +1,37 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { resolve } from 'node:path'
-import type { LogLevel } from '../log.ts'
-import type { Durability } from '../store/embedded/messages.ts'
-import type { Address } from './bindings.ts'
-import { configFolder, dataFolder } from './folders.ts'
+import { join, resolve } from 'node:path'
+import { readFiles } from './files.ts'
+import { configFolder, dataFolder, otherConfigFolder } from './folders.ts'
 import { installedPassword, PasswordError, readPassword } from './password.ts'
+import { Reader, type Flags, type Told, type Variables } from './reader.ts'
+import { placeIn } from './sayings.ts'
 import {
+  SETTING_NAMES,
   SETTINGS,
   type Environment,
-  type Setting,
   type SettingName,
   type ValueOf,
+  type Values,
 } from './table.ts'
 
-/** Flags as they were given. */
-export type Flags = { readonly [N in SettingName]?: string }
-export type Variables = Readonly<Record<string, string | undefined>>
+export type { Flags, Told, Variables } from './reader.ts'
 
-/** Complete, whatever was said or not. */
-export interface Settings {
-  readonly bindings: readonly Address[]
-  /** Empty: no HTTP. */
-  readonly webBindings: readonly Address[]
-  readonly environment: Environment
-  readonly logLevel: LogLevel
-  /** Absolute. */
-  readonly dataFolder: string
-  /** Absolute. */
-  readonly configFolder: string
-  readonly durability: Durability
-  readonly memoryBytes: number
-  /** '' for none. */
-  readonly password: string
-  /** '' for none. */
-  readonly webPassword: string
+/** Complete, whatever was said or not. Folders are absolute; an empty password is none. */
+export interface Settings extends Values {
   /** What looks like a mistake and stops nothing, a sentence each. */
   readonly warnings: readonly string[]
+}
+
+/** All that was found out about the settings. */
+export interface Configuration {
+  /** Defaults stand in for what has a problem. */
+  readonly settings: Settings
+  readonly told: { readonly [N in SettingName]: Told<ValueOf<N>> }
+  /** The paths of the files that were read, the strongest last. */
+  readonly files: readonly string[]
+  /** With any of these no server may start. A sentence each. */
+  readonly problems: readonly string[]
 }
 
 /** All that is wrong with the settings, a sentence each. */
@@ -50,114 +46,117 @@ export class SettingsError extends Error {
 }
 
 /**
- * Settings from flags, variables and defaults, in this order. Throws SettingsError with all problems
- * at once. @param home the user's home folder
+ * Settings from flags, variables, files and defaults: the first that says something counts. Never
+ * throws for what people wrote. @param home the user's home folder
  */
-export function readSettings(flags: Flags, variables: Variables, home = homedir()): Settings {
-  const reader = new Reader(flags, variables)
-  const environment = reader.value('environment')
-  const config = resolve(reader.optional('config') ?? configFolder(environment, home))
-  const password = reader.guarded(() => readPasswordOf(reader, environment, config), '')
-  const settings: Settings = {
-    bindings: reader.value('binding'),
-    webBindings: reader.value('webBinding'),
-    environment,
-    logLevel: reader.value('logLevel'),
-    dataFolder: reader.guarded(
-      () => resolve(reader.optional('data') ?? dataFolder(environment, home)),
-      '',
-    ),
+export function readConfiguration(
+  flags: Flags,
+  variables: Variables,
+  home = homedir(),
+): Configuration {
+  const { reader, environment, config, files } = open(flags, variables, home)
+  const password = tellPassword(reader, environment.value, config.value)
+  const plain = SETTING_NAMES.filter((name) => 'fallback' in SETTINGS[name])
+  const told = {
+    // Each name has the type of its value, which fromEntries forgets; those without a default follow.
+    ...(Object.fromEntries(
+      plain.map((name) => [name, reader.told(name)]),
+    ) as Configuration['told']),
     configFolder: config,
-    durability: reader.value('durability'),
-    memoryBytes: reader.value('memory'),
+    dataFolder: tellDataFolder(reader, environment.value, home),
     password,
-    webPassword: reader.guarded(() => {
-      const said = reader.optional('webPassword')
-      return said === undefined ? password : readPassword(said)
-    }, ''),
-    warnings: reader.warnings,
+    webPassword: tellWebPassword(reader, password),
   }
-  if (reader.problems.length > 0) throw new SettingsError(reader.problems)
-  return Object.freeze(settings)
+  const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, told[name].value])) as Values
+  const settings = Object.freeze({ ...values, warnings: reader.warnings })
+  return { settings, told, files, problems: reader.problems }
+}
+
+/** The same. Throws SettingsError with all problems at once. */
+export function readSettings(flags: Flags, variables: Variables, home = homedir()): Settings {
+  const { settings, problems } = readConfiguration(flags, variables, home)
+  if (problems.length > 0) throw new SettingsError(problems)
+  return settings
 }
 
 /** The data folder alone, for a command that needs no more. Throws SettingsError. */
 export function readDataFolder(flags: Flags, variables: Variables, home = homedir()): string {
-  const reader = new Reader(flags, variables)
-  const folder = reader.guarded(
-    () => resolve(reader.optional('data') ?? dataFolder(reader.value('environment'), home)),
-    '',
-  )
+  const { reader, environment } = open(flags, variables, home)
+  const { value } = tellDataFolder(reader, environment.value, home)
   if (reader.problems.length > 0) throw new SettingsError(reader.problems)
-  return folder
+  return value
 }
 
-function readPasswordOf(reader: Reader, environment: Environment, config: string): string {
-  const said = reader.optional('password')
-  const needed = environment !== 'development' && !reader.value('skipPassword')
-  if (said !== undefined && (said !== '' || !needed)) return readPassword(said)
-  if (!needed) return ''
-  const installed = said === undefined ? installedPassword(config) : undefined
-  if (installed !== undefined) return installed
-  throw new PasswordError(
+/** Reads as far as the files. */
+function open(flags: Flags, variables: Variables, home: string) {
+  const reader = new Reader(flags, variables)
+  const environment = reader.told('environment')
+  const said = reader.said('configFolder')
+  const config = folderOf(said, () => configFolder(environment.value, home), home)
+  if (said !== undefined && !existsSync(config.value)) {
+    reader.warnings.push(`${placeIn(said.origin)} names ${config.value}, which does not exist`)
+  }
+  const other = said === undefined ? otherConfigFolder(environment.value, home) : undefined
+  if (other !== undefined) {
+    reader.warnings.push(`${other} is not read, for ${config.value} holds configuration too`)
+  }
+  const found = readFiles(config.value)
+  reader.addFiles(found)
+  return { reader, environment, config, files: found.files.map(({ path }) => path) }
+}
+
+/** Absolute. No shell has put a home folder in for the tilde of a file or a variable. */
+function folderOf(said: Told<string> | undefined, otherwise: () => string, home: string) {
+  const path = said?.value.replace(/^~(?=\/|$)/, home) ?? otherwise()
+  const value = resolve(path)
+  return { value, shown: value, origin: said?.origin ?? DEFAULT }
+}
+
+function tellDataFolder(reader: Reader, environment: Environment, home: string): Told<string> {
+  try {
+    return folderOf(reader.said('dataFolder'), () => dataFolder(environment, home), home)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    reader.problems.push(error.message)
+    return { value: '', shown: '', origin: DEFAULT }
+  }
+}
+
+function tellPassword(reader: Reader, environment: Environment, config: string): Told<string> {
+  const said = reader.said('password')
+  const needed = environment !== 'development' && !reader.told('skipPassword').value
+  if (said !== undefined && (said.value !== '' || !needed)) return readSecret(reader, said)
+  if (!needed) return NO_PASSWORD
+  const file = said === undefined ? installedPassword(config) : undefined
+  if (file !== undefined) {
+    const origin = { kind: 'file', name: file } as const
+    return { ...readSecret(reader, { value: file, shown: file, origin }), shown: HIDDEN }
+  }
+  reader.problems.push(
     `${environment} needs a password: set JOBMILL_PASSWORD (or FAKTORY_PASSWORD) to it or to the path ` +
       `of a file that holds it, or write it to ${config}/password`,
   )
+  return NO_PASSWORD
 }
 
-/** Finds what was said about each setting, and gathers all complaints. */
-class Reader {
-  readonly problems: string[] = []
-  readonly warnings: string[] = []
-  readonly #flags: Flags
-  readonly #variables: Variables
+function tellWebPassword(reader: Reader, password: Told<string>): Told<string> {
+  const said = reader.said('webPassword')
+  if (said !== undefined) return readSecret(reader, said)
+  return { ...password, origin: { kind: 'default', name: 'the password' } }
+}
 
-  constructor(flags: Flags, variables: Variables) {
-    this.#flags = flags
-    this.#variables = variables
-  }
+const DEFAULT = { kind: 'default', name: 'default' } as const
+const HIDDEN = '********'
+const NO_PASSWORD: Told<string> = { value: '', shown: '(none)', origin: DEFAULT }
 
-  /** A setting that has a default. */
-  value<N extends SettingName>(name: N): ValueOf<N> {
-    const { fallback = '' } = SETTINGS[name] as Setting<unknown>
-    const value = this.optional(name) ?? SETTINGS[name].parse(fallback)
-    // Each entry of the table parses to its own type, which the compiler cannot join with its name.
-    return value as ValueOf<N>
-  }
-
-  /** Undefined where nothing, or nothing sensible, was said. */
-  optional<N extends SettingName>(name: N): ValueOf<N> | undefined {
-    const said = this.#find(name)
-    if (said === undefined) return undefined
-    try {
-      return SETTINGS[name].parse(said.text) as ValueOf<N>
-    } catch (error) {
-      this.problems.push(`${said.by} is "${said.text}": ${(error as Error).message}`)
-      return undefined
-    }
-  }
-
-  guarded<T>(read: () => T, otherwise: T): T {
-    try {
-      return read()
-    } catch (error) {
-      if (!(error instanceof RangeError || error instanceof PasswordError)) throw error
-      this.problems.push(error.message)
-      return otherwise
-    }
-  }
-
-  #find(name: SettingName): { by: string; text: string } | undefined {
-    const { flag, variable, faktorys }: Setting<unknown> = SETTINGS[name]
-    const given = this.#flags[name]
-    if (given !== undefined) return { by: flag?.split(/[, ]/)[0] ?? name, text: given }
-    const ours = this.#variables[`JOBMILL_${variable}`]
-    const theirs = faktorys === true ? this.#variables[`FAKTORY_${variable}`] : undefined
-    if (ours !== undefined && theirs !== undefined && ours !== theirs) {
-      const both = `JOBMILL_${variable} and FAKTORY_${variable} differ: the first counts`
-      if (!this.warnings.includes(both)) this.warnings.push(both)
-    }
-    if (ours !== undefined) return { by: `JOBMILL_${variable}`, text: ours }
-    return theirs === undefined ? undefined : { by: `FAKTORY_${variable}`, text: theirs }
+/** A path may be shown, what it holds may not. */
+function readSecret(reader: Reader, { value, origin }: Told<string>): Told<string> {
+  const shown = value === '' ? '(none)' : value.startsWith('/') ? `in ${value}` : HIDDEN
+  try {
+    return { value: readPassword(value), shown, origin }
+  } catch (error) {
+    if (!(error instanceof PasswordError)) throw error
+    reader.problems.push(`${placeIn(origin)}: ${error.message}`)
+    return { value: '', shown, origin }
   }
 }

@@ -1,127 +1,126 @@
-import { LOG_LEVELS, type LogLevel } from '../log.ts'
+import type * as v from 'valibot'
+import { LOG_LEVELS } from '../log.ts'
 import type { Durability } from '../store/embedded/messages.ts'
-import { parseBinding, type Address } from './bindings.ts'
+import { between, binding, folder, oneOf, secret, yesOrNo } from './kinds.ts'
+import type { Setting } from './setting.ts'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
 export type Environment = (typeof ENVIRONMENTS)[number]
-const DURABILITIES: readonly Durability[] = ['full', 'strict', 'relaxed']
+const DURABILITIES = ['full', 'strict', 'relaxed'] as const satisfies readonly Durability[]
 
 const MIB = 1024 * 1024
 
-/** One setting: where it may be said, and how it is read. */
-export interface Setting<T> {
-  /** As the command line's help writes it; absent where the value must not show in a process list. */
-  readonly flag?: string
-  /** After JOBMILL_, or FAKTORY_ where `faktorys` says that Faktory knows it. */
-  readonly variable: string
-  readonly faktorys?: true
-  /** Absent: depends on others. */
-  readonly fallback?: string
-  readonly help: string
-  /** Throws RangeError with what it must be. */
-  readonly parse: (text: string) => T
-}
-
+/** Infers the type of the value, and keeps the entry in shape. */
 const setting = <T>(one: Setting<T>): Setting<T> => one
 
-const oneOf =
-  <T extends string>(allowed: readonly T[]) =>
-  (text: string): T => {
-    const found = allowed.find((each) => each === text)
-    if (found === undefined) throw new RangeError(`it must be ${allowed.join(', ')}`)
-    return found
-  }
-
-function parseMemory(text: string): number {
-  const mib = Number(text)
-  if (!(mib >= 1 && mib <= 1_000_000)) throw new RangeError('it must be a number of MiB, 1 or more')
-  return mib * MIB
-}
-
-function notEmpty(text: string): string {
-  if (text === '') throw new RangeError('it must not be empty')
-  return text
-}
-
-const isYes = (text: string): boolean => ['1', 'true', 'yes'].includes(text.toLowerCase())
-
-/** Every setting, once: the command line, the variables and the help come from here. */
+/**
+ * Every setting, once: the command line, the variables, the files, the help, the types and the table
+ * in docs/configuration.md come from here.
+ */
 export const SETTINGS = {
-  binding: setting<Address[]>({
+  bindings: setting({
+    table: 'server',
+    key: 'binding',
     flag: '-b, --binding <host:port>',
-    variable: 'BINDING',
+    kind: binding(),
     fallback: 'localhost:7419',
-    help: 'where clients connect; :7419 is every address',
-    parse: parseBinding,
+    help: 'where clients connect; :7419 is every address, port 0 a free one',
   }),
-  webBinding: setting<Address[]>({
+  webBindings: setting({
+    table: 'web',
+    key: 'binding',
     flag: '-w, --web-binding <host:port>',
-    variable: 'WEB_BINDING',
+    kind: binding(':0'),
     fallback: 'localhost:7420',
+    reloads: true,
     help: 'HTTP; :0 turns it off',
-    parse: (text) => (text === ':0' ? [] : parseBinding(text)),
   }),
-  data: setting<string>({
+  dataFolder: setting({
+    table: 'server',
+    key: 'data',
     flag: '-d, --data <folder>',
-    variable: 'DATA',
+    kind: folder,
+    otherwise: '~/.jobmill/db in development, else /var/lib/jobmill/db',
     help: 'where jobs are kept',
-    parse: notEmpty,
   }),
-  config: setting<string>({
+  configFolder: setting({
+    table: 'server',
+    key: 'config',
+    notInFiles: true,
     flag: '-c, --config <folder>',
-    variable: 'CONFIG',
-    help: 'configuration: a file named password in it is read outside development',
-    parse: notEmpty,
+    kind: folder,
+    otherwise: '~/.jobmill in development, else /etc/jobmill',
+    help: 'configuration: conf.d/*.toml, and outside development a file named password',
   }),
-  environment: setting<Environment>({
+  environment: setting({
+    table: 'server',
+    key: 'env',
+    notInFiles: true,
+    faktorysVariable: true,
     flag: '-e, --environment <name>',
-    variable: 'ENV',
-    faktorys: true,
+    kind: oneOf(ENVIRONMENTS),
     fallback: 'development',
-    help: ENVIRONMENTS.join(', '),
-    parse: oneOf(ENVIRONMENTS),
+    help: 'decides the folders, and whether a password is needed',
   }),
-  logLevel: setting<LogLevel>({
+  logLevel: setting({
+    table: 'server',
+    key: 'log_level',
     flag: '-l, --log-level <level>',
-    variable: 'LOG_LEVEL',
+    kind: oneOf(LOG_LEVELS),
     fallback: 'info',
-    help: LOG_LEVELS.join(', '),
-    parse: oneOf(LOG_LEVELS),
+    reloads: true,
+    help: 'what the log tells',
   }),
-  durability: setting<Durability>({
+  durability: setting({
+    table: 'server',
+    key: 'durability',
     flag: '--durability <mode>',
-    variable: 'DURABILITY',
+    kind: oneOf(DURABILITIES),
     fallback: 'full',
-    help: `${DURABILITIES.join(', ')}: what is on disk before a reply`,
-    parse: oneOf(DURABILITIES),
+    help: 'what is on disk before a reply',
   }),
-  memory: setting<number>({
+  memoryBytes: setting({
+    table: 'server',
+    key: 'memory',
     flag: '--memory <MiB>',
-    variable: 'MEMORY',
-    fallback: '32',
+    kind: between(1, 1_000_000, 'MiB', MIB),
+    fallback: 32,
     help: 'for waiting jobs; past it they are read back from disk',
-    parse: parseMemory,
   }),
-  password: setting<string>({
-    variable: 'PASSWORD',
-    faktorys: true,
+  password: setting({
+    table: 'server',
+    key: 'password',
+    faktorysVariable: true,
+    kind: secret,
+    otherwise: 'none in development, else from the file password',
+    secret: true,
+    reloads: true,
     help: 'the password, or the path of a file that holds it',
-    parse: (text) => text,
   }),
-  webPassword: setting<string>({
-    variable: 'WEB_PASSWORD',
+  webPassword: setting({
+    table: 'web',
+    key: 'password',
+    kind: secret,
+    otherwise: 'the password',
+    secret: true,
+    reloads: true,
     help: 'the same for HTTP, where it is to differ',
-    parse: (text) => text,
   }),
-  skipPassword: setting<boolean>({
-    variable: 'SKIP_PASSWORD',
-    faktorys: true,
-    fallback: '',
-    help: 'yes: none is needed outside development',
-    parse: isYes,
+  skipPassword: setting({
+    table: 'server',
+    key: 'skip_password',
+    faktorysVariable: true,
+    flag: '--skip-password',
+    kind: yesOrNo,
+    fallback: false,
+    help: 'none is needed outside development',
   }),
 } as const
 
 export type SettingName = keyof typeof SETTINGS
-export type ValueOf<N extends SettingName> =
-  (typeof SETTINGS)[N] extends Setting<infer T> ? T : never
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[]
+
+type KindOf<N extends SettingName> = (typeof SETTINGS)[N]['kind']
+export type ValueOf<N extends SettingName> = v.InferOutput<KindOf<N>['schema']>
+/** A value for every setting. */
+export type Values = { readonly [N in SettingName]: ValueOf<N> }

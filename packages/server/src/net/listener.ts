@@ -45,7 +45,7 @@ export class Listener implements Host {
   phase: Host['phase'] = 'running'
   commandCount = 0
 
-  readonly #challenges: Challenges | undefined
+  #challenges: Challenges | undefined
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
   readonly #connectionsMax: number
@@ -58,8 +58,13 @@ export class Listener implements Host {
   constructor(options: ListenerOptions) {
     this.context = options.context
     this.commandBytes = options.commandBytes ?? LIMITS.commandBytes
-    if (options.password !== '') this.#challenges = new Challenges(options.password)
+    this.usePassword(options.password)
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
+  }
+
+  /** For connections to come; who is connected stays. @param password '' for none */
+  usePassword(password: string): void {
+    this.#challenges = password === '' ? undefined : new Challenges(password)
   }
 
   /** Connections past their handshake. */

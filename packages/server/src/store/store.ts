@@ -1,4 +1,16 @@
-import type { EntryKey, Kind, Records, Rule, State, TimedState } from '@jobmill/core'
+import {
+  State,
+  type EntryKey,
+  type Job,
+  type Kind,
+  type Position,
+  type Priority,
+  type Records,
+  type Rule,
+  type TimedState,
+  type WaitingKey,
+} from '@jobmill/core'
+import type { JobFilter } from '../filter/filter.ts'
 
 /** `reply` unless `error` is given: a StoreError, with nothing promised to the peer. */
 export type Done<R> = (reply: R, error?: StoreError) => void
@@ -35,19 +47,57 @@ export type StoreHealth =
   | { readonly state: 'unwritable'; readonly reason: string }
   | { readonly state: 'closed' }
 
-/** Which jobs of a set a MUTATE means. Undefined members do not count. */
-export interface Filter {
-  /** When given, nothing else counts. */
-  readonly jids?: readonly string[]
-  readonly jobtype?: string
-  /** A glob over the whole job as JSON in Faktory's member order. */
-  readonly pattern?: string
+/** Where jobs are listed: a queue's waiting ones, or all of another state. */
+export type Place =
+  | { readonly state: typeof State.Queued; readonly queue: string }
+  | { readonly state: TimedState | typeof State.Reserved }
+
+export function positionOf(job: Pick<Job, 'state' | 'priority' | 'at' | 'seq'>): Position {
+  return { key: job.state === State.Queued ? job.priority : job.at, seq: job.seq }
 }
 
-/** Jobs of a timed set, in order of seq: `at[i]` belongs to `seq[i]`. */
+export interface ListQuery {
+  readonly place: Place
+  /** Against the order of the place. */
+  readonly reversed: boolean
+  /** Only jobs past this one, in the direction of the list. */
+  readonly after?: Position
+  readonly limit: number
+  readonly filter?: JobFilter
+  /** How long a search may look before it gives what it has, ms. */
+  readonly budgetMs: number
+}
+
+export interface Listing {
+  readonly jobs: readonly Job[]
+  /** Where the rest begins; undefined when there is none. */
+  readonly next: Position | undefined
+  /** Jobs that were looked at. */
+  readonly searched: number
+}
+
+/** What is known of one queue. */
+export interface QueueFacts {
+  readonly name: string
+  readonly known: boolean
+  readonly paused: boolean
+  readonly size: number
+  /** Waiting jobs by priority: index 1 to 9. */
+  readonly byPriority: readonly number[]
+  /** When the longest waiting job was enqueued, epoch ms; undefined when none waits. */
+  readonly oldestAtMs: number | undefined
+}
+
+/** Jobs of one jid, and whether all waiting jobs were looked at within the time given. */
+export interface Found {
+  readonly jobs: readonly Job[]
+  readonly complete: boolean
+}
+
+/** Jobs of a place, in order of seq: `key[i]`, as of a Position, belongs to `seq[i]`. */
 export interface Selection {
   readonly seq: Float64Array
-  readonly at: Float64Array
+  readonly key: Float64Array
 }
 
 /** The seam: an engine knows data, not features. */
@@ -63,13 +113,21 @@ export interface Store {
   onTimed(wake: (atMs: number) => void): void
   onHealth(changed: (health: StoreHealth) => void): void
   health(): StoreHealth
-  /** Rejects with a StoreError while data is loading; so do `latency` and `select`. */
+  /** Rejects with a StoreError while data is loading; so do all that follow. */
   stats(): Promise<Stats>
   /** Seconds since the oldest waiting job of a queue was enqueued; 0 when it is empty or unknown. */
   latency(queue: string): Promise<number>
   records<K extends Kind>(kind: K): Promise<readonly [string, Records[K]][]>
-  /** The jobs of a set that fit, by stable keys, for slices of a rule. */
-  select(set: TimedState | typeof State.Reserved, filter: Filter): Promise<Selection>
+  /** All known queues, and those that are paused, by name. */
+  queues(): Promise<readonly QueueFacts[]>
+  /** How many jobs each worker holds, by wid. */
+  held(): Promise<ReadonlyMap<string, number>>
+  /** Jobs of a place in its order, a page at a time; never more work than the page and the budget. */
+  list(query: ListQuery): Promise<Listing>
+  /** All jobs of a jid, wherever they are. */
+  find(jid: string, budgetMs: number): Promise<Found>
+  /** All jobs of a place that fit, by stable keys, for slices of a rule. */
+  select(place: Place, filter: JobFilter): Promise<Selection>
   /** Resolves when commands are taken: at once, data may still be loading (`health`). */
   open(): Promise<void>
   /** Commits what waits, then lets go of the data. */
@@ -77,10 +135,25 @@ export interface Store {
 }
 
 /** One slice of a selection, as a rule takes it. */
-export function sliceOf(selection: Selection, from: number, limit: number): EntryKey[] {
+export function sliceOf({ seq, key }: Selection, from: number, limit: number): EntryKey[] {
   const keys: EntryKey[] = []
-  for (let i = from; i < Math.min(from + limit, selection.seq.length); i += 1) {
-    keys.push({ seq: selection.seq[i] ?? 0, at: selection.at[i] ?? 0 })
+  for (let i = from; i < Math.min(from + limit, seq.length); i += 1) {
+    keys.push({ seq: seq[i] ?? 0, at: key[i] ?? 0 })
   }
   return keys
+}
+
+/** The same for a queue. */
+export function waitingSliceOf(
+  selection: Selection,
+  queue: string,
+  from: number,
+  limit: number,
+): WaitingKey[] {
+  return sliceOf(selection, from, limit).map(({ seq, at }) => ({
+    queue,
+    // The engine's own, from a row.
+    priority: at as Priority,
+    seq,
+  }))
 }

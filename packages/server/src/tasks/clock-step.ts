@@ -1,3 +1,4 @@
+import { ALL_JOBS } from '../filter/filter.ts'
 import { shiftReservations, shiftWorkers, State } from '@jobmill/core'
 import type { Log } from '../log.ts'
 import { sliceOf, type Selection, type Store } from '../store/store.ts'
@@ -45,7 +46,7 @@ export class ClockFollower {
   }
 
   async #shift(byMs: number): Promise<void> {
-    const held = await this.#store.select(State.Reserved, {})
+    const held = await this.#store.select({ state: State.Reserved }, ALL_JOBS)
     for (let from = 0; from < held.seq.length; from += SLICE) await this.#slice(held, from, byMs)
   }
 

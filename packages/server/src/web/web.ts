@@ -6,8 +6,8 @@ import type { Log } from '../log.ts'
 import { StoreError, type StoreHealth } from '../store/store.ts'
 
 export interface WebOptions {
-  /** '' for none. */
-  readonly password: string
+  /** '' for none. Asked anew at each request, for it may change. */
+  password(): string
   readonly log: Log
   health(): StoreHealth
   stopping(): boolean
@@ -30,8 +30,11 @@ export function webApp(options: WebOptions): Hono {
   app.all('/health', (c) =>
     c.json({ now: new Date().toISOString(), server: options.server() }, 200, noCache),
   )
-  app.all('/stats', guard(options.password), async (c) =>
-    c.body(await options.info(), 200, { ...noCache, 'Content-Type': 'application/json' }),
+  app.all(
+    '/stats',
+    guard(() => options.password()),
+    async (c) =>
+      c.body(await options.info(), 200, { ...noCache, 'Content-Type': 'application/json' }),
   )
   app.notFound((c) => c.text('not found: there are /healthz, /readyz, /health and /stats\n', 404))
   app.onError((error, c) => {
@@ -56,14 +59,14 @@ function reason(health: StoreHealth): string | undefined {
 }
 
 /** HTTP basic with any user name and the server's password. */
-function guard(password: string): MiddlewareHandler {
+function guard(passwordNow: () => string): MiddlewareHandler {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  const expected = digest(password)
   return async (c, next) => {
+    const password = passwordNow()
     if (password === '') return next()
     const [scheme, code = ''] = (c.req.header('Authorization') ?? '').split(' ')
     const sent = Buffer.from(code, 'base64').toString('utf8')
-    const right = timingSafeEqual(digest(sent.slice(sent.indexOf(':') + 1)), expected)
+    const right = timingSafeEqual(digest(sent.slice(sent.indexOf(':') + 1)), digest(password))
     if (scheme?.toLowerCase() === 'basic' && right) return next()
     c.header('WWW-Authenticate', 'Basic realm="Jobmill", charset="UTF-8"')
     return c.text('Authorization required\n', 401)

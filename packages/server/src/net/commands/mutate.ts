@@ -1,5 +1,6 @@
 import { mutate, State, type TimedState } from '@jobmill/core'
 import { errorReply, OK, type Command, type MutateTarget, type Refusal } from '@jobmill/protocol'
+import { filterOfMutate } from '../../filter/filter.ts'
 import { sliceOf, StoreError } from '../../store/store.ts'
 import { storeRefusal, type Context, type Handler } from '../context.ts'
 
@@ -29,12 +30,7 @@ async function mutateAll(
   { cmd, target, filter }: Extract<Command, { verb: 'MUTATE' }>,
 ): Promise<number> {
   const set = SETS[target]
-  const { jids, jobtype, pattern } = filter
-  const selection = await store.select(set, {
-    ...(jids === undefined ? {} : { jids }),
-    ...(jobtype === undefined ? {} : { jobtype }),
-    ...(pattern === undefined ? {} : { pattern }),
-  })
+  const selection = await store.select({ state: set }, filterOfMutate(filter))
   let count = 0
   for (let from = 0; from < selection.seq.length; from += SLICE) {
     const keys = sliceOf(selection, from, SLICE)

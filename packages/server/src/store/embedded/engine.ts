@@ -1,19 +1,16 @@
 import { performance } from 'node:perf_hooks'
-import {
-  Memory,
-  State,
-  type Change,
-  type Kind,
-  type Records,
-  type Rule,
-  type TimedState,
-} from '@jobmill/core'
+import { Memory, State, type Change, type Kind, type Records, type Rule } from '@jobmill/core'
 import type { Clock } from '../../clock.ts'
+import type { JobFilter } from '../../filter/filter.ts'
 import type { Log } from '../../log.ts'
 import {
   StoreError,
   type Done,
-  type Filter,
+  type Found,
+  type Listing,
+  type ListQuery,
+  type Place,
+  type QueueFacts,
   type Selection,
   type Stats,
   type Store,
@@ -22,8 +19,8 @@ import {
 import { GroupCommit } from './group-commit.ts'
 import { Loader } from './loader.ts'
 import { lockFolder } from './lock.ts'
+import { Pages } from './pages.ts'
 import type { Durability } from './messages.ts'
-import { Selector } from './selector.ts'
 import { Storage } from './storage.ts'
 import { Warmer } from './warmer.ts'
 
@@ -50,7 +47,7 @@ class EmbeddedStore implements Store {
   readonly #memory: Memory
   readonly #commits: GroupCommit
   readonly #storage: Storage
-  readonly #selector: Selector
+  readonly #pages: Pages
   readonly #unlock: () => void
   readonly #random: () => number
   #health: StoreHealth = { state: 'loading', percent: 0 }
@@ -84,7 +81,7 @@ class EmbeddedStore implements Store {
       wanted: (lane) => warmer.want(lane, this.#memory.warmLimit()),
     })
     this.#memory = new Memory(journal, options.memoryBytes)
-    this.#selector = new Selector(options.folder)
+    this.#pages = new Pages(options.folder, options.clock, this.#memory, this.#commits)
   }
 
   async open(): Promise<void> {
@@ -177,45 +174,37 @@ class EmbeddedStore implements Store {
 
   async latency(queue: string): Promise<number> {
     this.#mustBeWhole()
-    let oldestMs = Infinity
-    const cold: number[] = []
-    for (const lane of this.#memory.lanes(queue)) {
-      const job = lane.warm.first() ?? this.#commits.dirty(lane.cold.at(0))
-      if (job === undefined) cold.push(lane.cold.at(0))
-      else oldestMs = Math.min(oldestMs, job.at)
-    }
-    for (const seq of cold) {
-      const job = await new Promise<{ at: number } | undefined>((resolve) => {
-        this.#storage.read([seq], 1, (jobs) => resolve(jobs?.[0]))
-      })
-      if (job !== undefined) oldestMs = Math.min(oldestMs, job.at)
-    }
-    return oldestMs === Infinity ? 0 : Math.max(0, this.#options.clock.now() - oldestMs) / 1000
+    const oldestMs = await this.#pages.oldest([queue])
+    return Math.max(0, this.#options.clock.now() - (oldestMs[0] ?? Infinity)) / 1000
+  }
+
+  async queues(): Promise<readonly QueueFacts[]> {
+    this.#mustBeWhole()
+    return this.#pages.queues()
+  }
+
+  async held(): Promise<ReadonlyMap<string, number>> {
+    this.#mustBeWhole()
+    return this.#memory.heldBy()
+  }
+
+  async list(query: ListQuery): Promise<Listing> {
+    this.#mustBeWhole()
+    return this.#pages.list(query)
+  }
+
+  async find(jid: string, budgetMs: number): Promise<Found> {
+    this.#mustBeWhole()
+    return this.#pages.find(jid, budgetMs)
   }
 
   records<K extends Kind>(kind: K): Promise<readonly [string, Records[K]][]> {
     return Promise.resolve([...this.#memory.records(kind)])
   }
 
-  async select(set: TimedState | typeof State.Reserved, filter: Filter): Promise<Selection> {
+  async select(place: Place, filter: JobFilter): Promise<Selection> {
     this.#mustBeWhole()
-    if (set === State.Reserved) {
-      const jobs = [...this.#memory.reservations()].sort((a, b) => a.seq - b.seq)
-      return {
-        seq: Float64Array.from(jobs, (job) => job.seq),
-        at: Float64Array.from(jobs, (job) => job.at),
-      }
-    }
-    const all = this.#memory.timed(set)
-    const { jids, jobtype, pattern } = filter
-    if (jids === undefined && jobtype === undefined && pattern === undefined) {
-      return this.#selector.sorted(all)
-    }
-    // What is found is looked for on disk, so what is in memory alone has to be there first.
-    await new Promise<void>((resolve, reject) => {
-      this.#commits.wait((error) => (error === undefined ? resolve() : reject(error)))
-    })
-    return this.#selector.find(set, filter, all)
+    return this.#pages.select(place, filter)
   }
 
   async close(): Promise<void> {
@@ -223,7 +212,7 @@ class EmbeddedStore implements Store {
     const wasLoading = this.#health.state === 'loading'
     this.#set({ state: 'closed' })
     if (!wasLoading) await this.#commits.drain()
-    await this.#selector.close()
+    await this.#pages.close()
     await this.#storage.close()
     this.#unlock()
   }

@@ -1,4 +1,5 @@
-import type { Priority, Seq, TimedState } from '@jobmill/core'
+import type { Position, Priority, Seq, State, TimedState } from '@jobmill/core'
+import type { JobFilter } from '../../filter/filter.ts'
 
 export type Durability = 'full' | 'strict' | 'relaxed'
 
@@ -94,33 +95,56 @@ export interface Fault {
   readonly message: string
 }
 
-export type ToReader =
-  | {
-      readonly do: 'jids'
-      readonly id: number
-      readonly set: TimedState
-      readonly jids: readonly string[]
-    }
-  | {
-      /** Only puts them in order of seq: a million would hold the event loop for a third of a second. */
-      readonly do: 'sort'
-      readonly id: number
-      readonly seq: Float64Array
-      readonly at: Float64Array
-    }
+/** What the reading thread is asked. */
+export type Question =
+  /** Only puts them in order of seq: a million would hold the event loop for a third of a second. */
+  | { readonly do: 'sort'; readonly seq: Float64Array; readonly key: Float64Array }
+  /** Jobs of a timed state, by the index. */
+  | { readonly do: 'jids'; readonly state: State; readonly jids: readonly string[] }
+  /** All of these that fit. */
   | {
       readonly do: 'match'
-      readonly id: number
-      /** Where to look. */
       readonly seqs: Float64Array
-      readonly jobtype: string | undefined
-      readonly pattern: string | undefined
+      readonly state: State
+      readonly filter: JobFilter
+      readonly nowMs: number
     }
-  | { readonly do: 'close' }
+  /** The first of these that fit, whole. */
+  | {
+      readonly do: 'scan'
+      readonly seqs: Float64Array
+      readonly state: State
+      readonly filter: JobFilter
+      readonly nowMs: number
+      readonly limit: number
+      readonly budgetMs: number
+    }
+  /** Jobs of a jid that are not reserved. */
+  | { readonly do: 'find'; readonly jid: string; readonly budgetMs: number }
+
+export type ToReader = { readonly id: number; readonly ask: Question } | { readonly do: 'close' }
+
+/** Rows by stable keys, `key` as of a Position. */
+export interface Keys {
+  readonly seq: Float64Array
+  readonly key: Float64Array
+}
+
+export interface Rows {
+  readonly rows: readonly StateRow[]
+  /** How many of the rows given were looked at; 0 for a jid. */
+  readonly searched: number
+  /** The last of those that was still there. */
+  readonly last: Position | undefined
+  /** All were looked at. */
+  readonly complete: boolean
+}
+
+export interface StateRow extends ReadJob {
+  readonly state: State
+}
 
 export interface FromReader {
   readonly id: number
-  readonly seq: Float64Array
-  readonly at: Float64Array
-  readonly fault: Fault | undefined
+  readonly answer: Keys | Rows | Fault
 }

@@ -1,11 +1,21 @@
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { canonicalJob, globMatcher } from '@jobmill/protocol'
-import { sortedOrder, type Extra } from '@jobmill/core'
+import { sortedOrder, State, type Extra } from '@jobmill/core'
 import Sqlite from 'better-sqlite3'
-import type { FromReader, ThreadData, ToReader } from './messages.ts'
+import { filterTest, type FilteredJob } from '../../filter/fits.ts'
+import type {
+  Fault,
+  FromReader,
+  Keys,
+  Question,
+  Rows,
+  StateRow,
+  ThreadData,
+  ToReader,
+} from './messages.ts'
 
-// The reading thread: looks through sets on a connection of its own that cannot write, so that
+// The reading thread: looks through the data on a connection of its own that cannot write, so that
 // neither the event loop nor a commit waits for it.
 
 const port = parentPort
@@ -13,98 +23,154 @@ if (port === null) throw new Error('the reading thread is started by the embedde
 // Written by the store, in this package.
 const { folder } = workerData as Pick<ThreadData, 'folder'>
 const db = new Sqlite(join(folder, 'jobmill.db'), { readonly: true, timeout: 1000 })
-const byJid = db
-  .prepare<[string, number], [number, number]>(
-    // `state > 1` is what lets SQLite use the partial index.
-    'select seq, at from job where jid = ? and state = ? and state > 1',
-  )
-  .raw()
 
-/** Rows looked at between two looks at the clock of other readers: one statement each. */
+/** Rows of one statement: between two the snapshot is let go, and the time is looked at. */
 const STEP = 1000
-const bySeqs = db
-  .prepare<[string], [number, number, string, string | null]>(
-    `select job.seq, at, payload, extra from json_each(?) j join job on job.seq = j.value`,
+
+const byJid = db.prepare<[string], StateRow>(
+  // `state > 1` is what lets SQLite use the partial index.
+  'select * from job where jid = ? and state > 1',
+)
+const bySeqs = db.prepare<[string], StateRow>(
+  'select job.* from json_each(?) j join job on job.seq = j.value',
+)
+const waitingOf = db.prepare<[number, number, string], StateRow>(
+  'select * from job where seq > ? and seq <= ? and state = 0 and jid = ?',
+)
+const lastOf = db
+  .prepare<[number, number], number | null>(
+    'select max(seq) from (select seq from job where seq > ? order by seq limit ?)',
   )
-  .raw()
+  .pluck()
 
-type Found = [seq: number, at: number][]
-type Columns = Pick<FromReader, 'seq' | 'at'>
+const keyOf = ({ state, priority, at }: StateRow): number =>
+  state === State.Queued ? priority : at
 
-function ofJids(message: Extract<ToReader, { do: 'jids' }>): Found {
-  const found: Found = []
-  for (const jid of new Set(message.jids)) found.push(...byJid.all(jid, message.set))
-  return found.sort(([a], [b]) => a - b)
+function keysOf(rows: readonly StateRow[]): Keys {
+  return {
+    seq: Float64Array.from(rows, ({ seq }) => seq),
+    key: Float64Array.from(rows, keyOf),
+  }
 }
 
-function matching(message: Extract<ToReader, { do: 'match' }>): Found {
-  const { jobtype, pattern } = message
-  const fitsPattern = pattern === undefined ? undefined : globMatcher(pattern)
-  const fits = (payload: string, extra: string | null): boolean => {
-    try {
-      if (jobtype !== undefined && jobtypeOf(payload) !== jobtype) return false
-      return fitsPattern === undefined || fitsPattern(asFaktoryWrites(payload, extra))
-    } catch {
-      // One damaged row must not stop the work on all others; `jobmill check` names it.
-      return false
-    }
-  }
-  const found: Found = []
-  const inOrder = message.seqs.sort()
-  for (let from = 0; from < inOrder.length; from += STEP) {
-    const seqs = JSON.stringify([...inOrder.subarray(from, from + STEP)])
-    for (const [seq, at, payload, extra] of bySeqs.all(seqs)) {
-      if (fits(payload, extra)) found.push([seq, at])
-    }
-  }
-  return found
-}
-
-// Both texts were checked when they were written, by push and by the engine.
-const jobtypeOf = (payload: string): unknown =>
-  (JSON.parse(payload) as { jobtype?: unknown }).jobtype
-const asFaktoryWrites = (payload: string, extra: string | null): string =>
-  canonicalJob(payload, '', extra === null ? undefined : (JSON.parse(extra) as Extra).failure)
-
-function sorted({ seq, at }: Extract<ToReader, { do: 'sort' }>): Columns {
+function sorted({ seq, key }: Keys): Keys {
   const order = sortedOrder(seq)
   return {
     seq: Float64Array.from(order, (i) => seq[i] ?? 0),
-    at: Float64Array.from(order, (i) => at[i] ?? 0),
+    key: Float64Array.from(order, (i) => key[i] ?? 0),
   }
 }
 
-const columns = (found: Found): Columns => ({
-  seq: Float64Array.from(found, ([seq]) => seq),
-  at: Float64Array.from(found, ([, at]) => at),
-})
+function* rowsOf(seqs: Float64Array): Generator<StateRow[]> {
+  for (let from = 0; from < seqs.length; from += STEP) {
+    yield bySeqs.all(JSON.stringify([...seqs.subarray(from, from + STEP)]))
+  }
+}
 
-function answer(message: Exclude<ToReader, { do: 'close' }>): Columns {
-  switch (message.do) {
+/** A row as a filter looks at it. An `extra` that cannot be read is none. */
+function filtered(row: StateRow): FilteredJob {
+  let extra: Extra | null = null
+  try {
+    extra = row.extra === null ? null : (JSON.parse(row.extra) as Extra)
+  } catch {
+    // `jobmill check` names it.
+  }
+  return { ...row, failure: extra?.failure }
+}
+
+function ofJids({ state, jids }: Extract<Question, { do: 'jids' }>): Keys {
+  const rows = [...new Set(jids)].flatMap((jid) => byJid.all(jid))
+  return sorted(keysOf(rows.filter((row) => row.state === state)))
+}
+
+function matching({ seqs, state, filter, nowMs }: Extract<Question, { do: 'match' }>): Keys {
+  const fits = filterTest(filter, nowMs)
+  const found: number[] = []
+  const keys: number[] = []
+  for (const rows of rowsOf(seqs.sort())) {
+    for (const row of rows) {
+      if (row.state !== state || !fits(filtered(row))) continue
+      found.push(row.seq)
+      keys.push(keyOf(row))
+    }
+  }
+  return { seq: Float64Array.from(found), key: Float64Array.from(keys) }
+}
+
+function scan(question: Extract<Question, { do: 'scan' }>): Rows {
+  const { seqs, state, filter, nowMs, limit, budgetMs } = question
+  const fits = filterTest(filter, nowMs)
+  const endMs = performance.now() + budgetMs
+  const found: StateRow[] = []
+  let searched = 0
+  let last: StateRow | undefined
+  const result = (): Rows => ({
+    rows: found,
+    searched,
+    last: last === undefined ? undefined : { key: keyOf(last), seq: last.seq },
+    complete: searched === seqs.length,
+  })
+  for (let from = 0; from < seqs.length; from += STEP) {
+    const step = seqs.subarray(from, from + STEP)
+    const rows = new Map(bySeqs.all(JSON.stringify([...step])).map((row) => [row.seq, row]))
+    for (const seq of step) {
+      searched += 1
+      const row = rows.get(seq)
+      // It may have moved on since the list of seqs was made.
+      if (row === undefined || row.state !== state) continue
+      last = row
+      if (!fits(filtered(row))) continue
+      found.push(row)
+      if (found.length === limit) return result()
+    }
+    if (performance.now() > endMs) break
+  }
+  return result()
+}
+
+function find({ jid, budgetMs }: Extract<Question, { do: 'find' }>): Rows {
+  const rows = byJid.all(jid)
+  const endMs = performance.now() + budgetMs
+  // A waiting job has no index by jid: that would cost every push.
+  for (let from = 0; ;) {
+    const to = lastOf.get(from, STEP * 4) ?? 0
+    if (to === 0) return { rows, searched: 0, last: undefined, complete: true }
+    rows.push(...waitingOf.all(from, to, jid))
+    from = to
+    if (performance.now() > endMs) return { rows, searched: 0, last: undefined, complete: false }
+  }
+}
+
+function answer(question: Question): Keys | Rows {
+  switch (question.do) {
     case 'sort':
-      return sorted(message)
+      return sorted(question)
     case 'jids':
-      return columns(ofJids(message))
+      return ofJids(question)
     case 'match':
-      return columns(matching(message))
+      return matching(question)
+    case 'scan':
+      return scan(question)
+    case 'find':
+      return find(question)
+  }
+}
+
+function tryToAnswer(question: Question): Keys | Rows | Fault {
+  try {
+    return answer(question)
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    return { code: code ?? 'ERROR', message }
   }
 }
 
 port.on('message', (message: ToReader) => {
-  if (message.do === 'close') {
+  if ('do' in message) {
     db.close()
     port.close()
     return
   }
-  port.postMessage(tryToAnswer(message))
+  const reply: FromReader = { id: message.id, answer: tryToAnswer(message.ask) }
+  port.postMessage(reply)
 })
-
-function tryToAnswer(message: Exclude<ToReader, { do: 'close' }>): FromReader {
-  const { id } = message
-  try {
-    return { id, ...answer(message), fault: undefined }
-  } catch (error) {
-    const { code, message: text } = error as { code?: string; message: string }
-    return { id, ...columns([]), fault: { code: code ?? 'ERROR', message: text } }
-  }
-}

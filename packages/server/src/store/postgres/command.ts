@@ -35,6 +35,7 @@ function isAlone({ needs }: Command): boolean {
     needs.due !== undefined ||
     needs.lapsed !== undefined ||
     needs.entries !== undefined ||
+    needs.waiting !== undefined ||
     needs.removed !== undefined ||
     needs.allRecords !== undefined
   )

@@ -1,11 +1,16 @@
-import { State, type Kind, type Records, type Rule, type TimedState } from '@jobmill/core'
 import { performance } from 'node:perf_hooks'
+import type { Kind, Records, Rule } from '@jobmill/core'
 import type { Clock } from '../../clock.ts'
+import type { JobFilter } from '../../filter/filter.ts'
 import type { Log } from '../../log.ts'
 import {
   StoreError,
   type Done,
-  type Filter,
+  type Found,
+  type Listing,
+  type ListQuery,
+  type Place,
+  type QueueFacts,
   type Selection,
   type Stats,
   type Store,
@@ -15,9 +20,10 @@ import { DatabaseClock } from './clock.ts'
 import { command } from './command.ts'
 import { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
+import { Counts } from './counts.ts'
 import { Link } from './link.ts'
 import { Notifier } from './notifier.ts'
-import { Reader } from './reader.ts'
+import { Pages } from './pages.ts'
 import type { Session } from './session.ts'
 import { statementsOf } from './statements.ts'
 import { Upkeep } from './upkeep.ts'
@@ -56,7 +62,8 @@ class PostgresStore implements Store {
   readonly #link: Link
   readonly #committer: Committer
   readonly #notifier: Notifier
-  readonly #reader: Reader
+  readonly #counts: Counts
+  readonly #pages: Pages
   readonly #upkeep: Upkeep
   /** Queues that a FETCH asked for lately: monotonic ms. */
   readonly #asked = new Map<string, number>()
@@ -71,7 +78,8 @@ class PostgresStore implements Store {
     const { url, directUrl = url, schema, log, clock, random = Math.random } = options
     const sql = statementsOf(schema)
     const measured = clock instanceof DatabaseClock ? clock : undefined
-    this.#reader = new Reader(schema)
+    this.#counts = new Counts(schema)
+    this.#pages = new Pages(schema)
     this.#upkeep = new Upkeep({ sql, schema, clock: measured, log })
     this.#notifier = new Notifier(sql, schema, (queues) => this.#heard(queues))
     this.#committer = new Committer({
@@ -136,21 +144,39 @@ class PostgresStore implements Store {
   }
 
   stats(): Promise<Stats> {
-    return this.#read((connection) => this.#reader.stats(connection))
+    return this.#read((connection) => this.#counts.stats(connection))
   }
 
   async latency(queue: string): Promise<number> {
-    const oldestMs = await this.#read((connection) => this.#reader.oldest(connection, queue))
+    const oldestMs = await this.#read((connection) => this.#counts.oldest(connection, queue))
     if (oldestMs === undefined) return 0
     return Math.max(0, this.#options.clock.now() - oldestMs) / 1000
   }
 
   records<K extends Kind>(kind: K): Promise<readonly [string, Records[K]][]> {
-    return this.#read((connection) => this.#reader.records(connection, kind))
+    return this.#read((connection) => this.#counts.records(connection, kind))
   }
 
-  select(set: TimedState | typeof State.Reserved, filter: Filter): Promise<Selection> {
-    return this.#read((connection) => this.#reader.select(connection, set, filter))
+  queues(): Promise<readonly QueueFacts[]> {
+    return this.#read((connection) => this.#counts.queues(connection))
+  }
+
+  held(): Promise<ReadonlyMap<string, number>> {
+    return this.#read((connection) => this.#counts.held(connection))
+  }
+
+  list(query: ListQuery): Promise<Listing> {
+    const nowMs = this.#options.clock.now()
+    return this.#read((connection) => this.#pages.list(connection, query, nowMs))
+  }
+
+  find(jid: string, budgetMs: number): Promise<Found> {
+    return this.#read((connection) => this.#pages.find(connection, jid, budgetMs))
+  }
+
+  select(place: Place, filter: JobFilter): Promise<Selection> {
+    const nowMs = this.#options.clock.now()
+    return this.#read((connection) => this.#pages.select(connection, place, filter, nowMs))
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import {
   type Memory,
   type Records,
   type Seq,
+  type WaitingKey,
 } from '@jobmill/core'
 import type { Command } from './command.ts'
 import type { Connection } from './connection.ts'
@@ -65,7 +66,7 @@ export class Load {
       this.#held(needs.flatMap((one) => one.held ?? [])),
       ...group.map((one) => this.#sets(one)),
     ])
-    const last: Promise<void>[] = [this.#reserved(missing), ...this.#claims(group)]
+    const last: Promise<void>[] = [this.#reserved(missing), this.#claims(group)]
     for (const { removed } of needs) if (removed !== undefined) last.push(this.#removed(removed))
     // Read after all else, so that no job in memory is newer.
     if (needs.some((one) => one.lastSeq === true)) last.push(this.#lastSeq())
@@ -138,15 +139,25 @@ export class Load {
   }
 
   /** What a command needs of a set: by time, or named. Such a command is alone in its group. */
-  async #sets({ needs: { due, lapsed, entries } }: Asked): Promise<void> {
+  async #sets({ needs: { due, lapsed, entries, waiting = [] } }: Asked): Promise<void> {
     const { now } = this.#memory
     if (due !== undefined) await this.#byTime(due.set, Math.min(due.until, now), due.limit)
     if (lapsed !== undefined) {
       await this.#byTime(State.Reserved, Math.min(lapsed.until, now), lapsed.limit)
     }
+    if (waiting.length > 0) await this.#waiting(waiting)
     if (entries === undefined || entries.keys.length === 0) return
     const values = [entries.keys.map(({ seq }) => seq), entries.keys.map(({ at }) => at)]
     this.#take(await this.#connection.query(this.#sql.entries[entries.set], values))
+  }
+
+  async #waiting(keys: readonly WaitingKey[]): Promise<void> {
+    const rows = await this.#connection.query<EntryRow>(this.#sql.waiting, [
+      keys.map(({ seq }) => seq),
+      keys.map(({ queue }) => queue),
+      keys.map(({ priority }) => priority),
+    ])
+    this.#take(rows)
   }
 
   /** Those that are due, and the first that is not yet: it tells when to come again. */
@@ -171,7 +182,7 @@ export class Load {
   }
 
   /** Reserves as many heads as there are commands that ask for one, per list of queues. */
-  #claims(group: readonly Asked[]): Promise<void>[] {
+  async #claims(group: readonly Asked[]): Promise<void> {
     const lists = new Map<string, { queues: string[]; rooms: number[]; wids: string[] }>()
     for (const { needs } of group) {
       if (needs.take === undefined) continue
@@ -184,31 +195,29 @@ export class Load {
       else list.wids.push(wid)
     }
     this.mixed = lists.size > 1
-    return [...lists.values()].map((list) => this.#claim(list))
-  }
-
-  async #claim(list: { queues: string[]; rooms: number[]; wids: string[] }): Promise<void> {
-    const removedTo = list.queues.map(
-      (queue) => this.#memory.record('queue', queue)?.removedTo ?? 0,
-    )
-    const statement = removedTo.every((seq) => seq === 0) ? this.#sql.claim : this.#sql.claimPast
-    const rows = await this.#connection.query<JobRow & { waited_at: number; n: number }>(
-      statement,
-      [
-        list.queues,
-        removedTo,
-        list.rooms,
-        list.wids.length,
-        this.#memory.now + reservationMs(undefined),
-        list.wids,
-      ],
-    )
-    for (const row of rows.sort((a, b) => a.n - b.n)) {
+    const heads = await Promise.all([...lists.values()].map((list) => this.#claim(list)))
+    // Into its lane each job goes in order of seq, whichever list of queues brought it.
+    for (const row of heads.flat().sort((a, b) => a.seq - b.seq)) {
       const { seq, at, wid, extra, waited_at: waitedAt } = row
       this.loaded.set(seq, { state: State.Reserved, at, wid, extra, waitedAt })
       const job: Job = { ...jobOf(row), state: State.Queued, at: waitedAt, wid: '' }
       this.#memory.load(job)
     }
+  }
+
+  #claim(list: { queues: string[]; rooms: number[]; wids: string[] }): Promise<HeadRow[]> {
+    const removedTo = list.queues.map(
+      (queue) => this.#memory.record('queue', queue)?.removedTo ?? 0,
+    )
+    const statement = removedTo.every((seq) => seq === 0) ? this.#sql.claim : this.#sql.claimPast
+    return this.#connection.query<HeadRow>(statement, [
+      list.queues,
+      removedTo,
+      list.rooms,
+      list.wids.length,
+      this.#memory.now + reservationMs(undefined),
+      list.wids,
+    ])
   }
 
   async #removed(limit: number): Promise<void> {
@@ -242,4 +251,9 @@ interface RecordRow {
   readonly kind: Kind
   readonly key: string
   readonly value: string
+}
+
+interface HeadRow extends JobRow {
+  /** When it was enqueued: its `at` is that of the reservation. */
+  readonly waited_at: number
 }

@@ -33,7 +33,7 @@ export function statementsOf(schema: string) {
         limit $4) x)
     update ${s}.job j set state = 1, at = $5, wid = ($6::text[])[head.n]
     from head where j.seq = head.seq
-    returning ${JOB}, head.at as waited_at, head.n`
+    returning ${JOB}, head.at as waited_at`
   return {
     records: named(
       'records',
@@ -88,6 +88,15 @@ export function statementsOf(schema: string) {
       'entries',
       (set, what) => `select ${what} from unnest($1::bigint[], $2::float8[]) k(seq, at)
        join ${s}.job j on j.seq = k.seq and j.at = k.at and j.state = ${set}
+       order by j.seq for update of j`,
+    ),
+    waiting: named(
+      'waiting',
+      `select ${ENTRY} from unnest($1::bigint[], $2::text[], $3::smallint[]) k(seq, queue, priority)
+       join ${s}.job j on j.seq = k.seq and j.state = 0 and j.queue = k.queue
+         and j.priority = k.priority
+       where j.seq > coalesce((select (value ->> 'removedTo')::bigint from ${s}.record
+                               where kind = 'queue' and key = j.queue), 0)
        order by j.seq for update of j`,
     ),
     removed: named(

@@ -1,0 +1,83 @@
+import * as v from 'valibot'
+import { parseBinding, type Address } from './bindings.ts'
+
+/**
+ * What a value may be. The schema takes what any source gives: text from flags and variables, TOML's
+ * own types from files.
+ */
+export interface Kind<T> {
+  readonly schema: v.GenericSchema<unknown, T>
+  /** Completes "it must be …"; pages and the command line's help show it too. */
+  readonly allowed: string
+  /** The flag's placeholder tells enough of it. */
+  readonly isPlain?: true
+}
+
+const kind = <T>(allowed: string, schema: v.GenericSchema<unknown, T>): Kind<T> => ({
+  schema,
+  allowed,
+})
+const plain = <T>(one: Kind<T>): Kind<T> => ({ ...one, isPlain: true })
+
+export const oneOf = <const T extends string>(options: readonly T[]): Kind<T> =>
+  kind(options.join(', '), v.picklist(options))
+
+/** A path. */
+export const folder: Kind<string> = plain(
+  kind('the path of a folder', v.pipe(v.string(), v.nonEmpty())),
+)
+
+/** Empty says "none". */
+export const secret: Kind<string> = kind('text in quotes', v.string())
+
+/** @param scale what one of `unit` is in the setting's value */
+export function between(min: number, max: number, unit: string, scale = 1): Kind<number> {
+  const number = v.union([
+    v.number(),
+    v.pipe(v.string(), v.trim(), v.regex(/^[\d.]+$/), v.transform(Number)),
+  ])
+  return kind(
+    `a number from ${min} to ${max}, in ${unit}`,
+    v.pipe(
+      number,
+      v.minValue(min),
+      v.maxValue(max),
+      v.transform((count) => count * scale),
+    ),
+  )
+}
+
+const YES = ['1', 'true', 'yes', 'on']
+const NO = ['', '0', 'false', 'no', 'off']
+
+export const yesOrNo: Kind<boolean> = plain(
+  kind(
+    'true or false (in a variable also 1, yes, on, 0, no, off)',
+    v.union([
+      v.boolean(),
+      v.pipe(
+        v.string(),
+        v.toLowerCase(),
+        v.picklist([...YES, ...NO]),
+        v.transform((word) => YES.includes(word)),
+      ),
+    ]),
+  ),
+)
+
+const ADDRESS = 'host:port, for example localhost:7419, :7419 or [::1]:7419'
+
+/** Where to listen. @param off what else may be said, for nowhere */
+export function binding(off?: string): Kind<readonly Address[]> {
+  const schema = v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      if (dataset.value === off) return []
+      const parsed = parseBinding(dataset.value)
+      if (parsed !== undefined) return parsed
+      addIssue()
+      return NEVER
+    }),
+  )
+  return plain(kind(off === undefined ? ADDRESS : `${ADDRESS}; or ${off} for none`, schema))
+}
