@@ -1,7 +1,16 @@
 import type * as v from 'valibot'
 import { LOG_LEVELS } from '../log.ts'
 import type { Durability } from '../store/embedded/messages.ts'
-import { between, binding, folder, oneOf, secret, yesOrNo } from './kinds.ts'
+import {
+  between,
+  binding,
+  databaseName,
+  folder,
+  oneOf,
+  postgresUrl,
+  secret,
+  yesOrNo,
+} from './kinds.ts'
 import type { Setting } from './setting.ts'
 
 export const ENVIRONMENTS = ['development', 'staging', 'production'] as const
@@ -86,6 +95,32 @@ export const SETTINGS = {
     kind: between(1, 1_000_000, 'MiB', MIB),
     fallback: 32,
     help: 'for waiting jobs; past it they are read back from disk',
+  }),
+  database: setting({
+    table: 'server',
+    key: 'database',
+    flag: '--database <url>',
+    kind: postgresUrl,
+    fallback: '',
+    secret: true,
+    help: 'postgres://… keeps jobs there, for any number of servers, instead of in the data folder',
+  }),
+  databaseDirect: setting({
+    table: 'server',
+    key: 'database_direct',
+    flag: '--database-direct <url>',
+    kind: postgresUrl,
+    fallback: '',
+    secret: true,
+    help: 'the same database without the pooler that database leads through, for LISTEN',
+  }),
+  databaseSchema: setting({
+    table: 'server',
+    key: 'database_schema',
+    flag: '--database-schema <name>',
+    kind: databaseName,
+    fallback: 'jobmill',
+    help: 'the schema that holds the tables',
   }),
   password: setting({
     table: 'server',

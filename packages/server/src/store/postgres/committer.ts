@@ -96,8 +96,9 @@ export class Committer {
       if (connection === undefined) return fail(group, this.#away)
       const groupNo = (this.#groupNo += 1)
       const sent: { outcome?: Outcome } = {}
+      let outcome: Outcome | undefined
       try {
-        const outcome = await runGroup(group, {
+        outcome = await runGroup(group, {
           connection,
           sql: this.#options.sql,
           serverId: this.#serverId,
@@ -108,7 +109,6 @@ export class Committer {
           guess,
           committing: (decided) => (sent.outcome = decided),
         })
-        return this.#succeed(group, outcome)
       } catch (error) {
         const lost = connection.lost !== undefined
         const fault = error instanceof WrongGuess ? 'conflict' : faultOf(error, lost)
@@ -117,13 +117,14 @@ export class Committer {
           await pause(this.#options.random() * tries)
         } else if (lost && sent.outcome !== undefined) {
           const fate = await this.#fateOf(groupNo)
-          if (fate === 'committed') return this.#succeed(group, sent.outcome)
+          if (fate === 'committed') outcome = sent.outcome
           if (fate === 'unknown') return fail(group, UNKNOWN_FATE, error)
           // Nothing of it was done: it is run again on the new connection.
         } else {
           return this.#refused(group, connection, error, fault)
         }
       }
+      if (outcome !== undefined) return this.#succeed(group, outcome)
     }
   }
 
@@ -199,6 +200,6 @@ const UNKNOWN_FATE =
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 function fail(group: readonly Command[], reason: string, cause?: unknown): void {
-  const error = new StoreError('unwritable', reason, { cause })
+  const error = new StoreError('away', reason, { cause })
   for (const one of group) one.done(undefined, error)
 }

@@ -202,11 +202,10 @@ class PostgresStore implements Store {
   }
 
   #down(reason: string): void {
-    const told = `no database: ${reason}`
     this.#upkeep.stop()
     this.#notifier.detach()
-    this.#committer.detach(told)
-    if (this.#health.state !== 'closed') this.#set({ state: 'unwritable', reason: told })
+    this.#committer.detach(reason)
+    if (this.#health.state !== 'closed') this.#set({ state: 'unwritable', reason })
   }
 
   async #read<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
@@ -224,7 +223,7 @@ class PostgresStore implements Store {
 
   #fault(): StoreError {
     return this.#health.state === 'unwritable'
-      ? new StoreError('unwritable', this.#health.reason)
+      ? new StoreError('away', this.#health.reason)
       : new StoreError('closed', 'the store is closed')
   }
 

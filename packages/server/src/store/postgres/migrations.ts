@@ -140,9 +140,15 @@ function stepsFrom(from: number, s: string): string {
 /** @returns 0 when there is nothing yet */
 async function versionOf(connection: Connection, schema: string): Promise<number> {
   const table = `${quoted(schema)}.migration`
+  // Not to_regclass: what another server has created meanwhile may be missing from its cache.
   const [there] = await connection.query<{ there: boolean }>(
-    { name: '', text: 'select to_regclass($1) is not null as there' },
-    [table],
+    {
+      name: '',
+      text: `select exists (select from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = $1 and c.relname = 'migration') as there`,
+    },
+    [schema],
   )
   if (there?.there !== true) return 0
   const [last] = await connection.query<{ version: number; since: string }>({
