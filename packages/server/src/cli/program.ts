@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import {
   readConfiguration,
   readDataFolder,
+  readSettings,
   SettingsError,
   type Configuration,
   type Flags,
@@ -13,6 +14,7 @@ import { normalized } from './arguments.ts'
 import { check } from './check.ts'
 import { checkConfig, showConfig } from './config.ts'
 import { withEphemeral } from './ephemeral.ts'
+import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
@@ -70,6 +72,18 @@ function programOf(run: { code: ExitCode }): Command {
     .action(async (flags: Flags) => {
       const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
       run.code = (await check(folder)) ? 0 : 1
+    })
+
+  withSettings(
+    program.command('migrate').description('bring the tables of the database up to date'),
+  )
+    .option('--dry-run', 'print the SQL instead')
+    .allowExcessArguments(false)
+    .action(async ({ dryRun, ...flags }: Flags) => {
+      await migrate(
+        readSettings({ ...program.opts<Flags>(), ...flags }, process.env),
+        dryRun === true,
+      )
     })
 
   addConfig(program, run)

@@ -5,7 +5,8 @@ import { StoreError } from '../store.ts'
 import { takeGroup, type Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import { WrongGuess } from './difference.ts'
-import { faultOf, type Fault } from './faults.ts'
+import { faultOf, messageOf, type Fault } from './faults.ts'
+import { RecordCache } from './record-cache.ts'
 import type { Statements } from './statements.ts'
 import { runGroup, type Outcome } from './transaction.ts'
 
@@ -34,6 +35,7 @@ export interface CommitterOptions {
 export class Committer {
   readonly #options: CommitterOptions
   readonly #waiting: Command[] = []
+  readonly #cache = new RecordCache()
   #connection: Connection | undefined
   #serverId = 0
   #groupNo = 0
@@ -107,12 +109,13 @@ export class Committer {
           random: this.#options.random,
           strict: this.#options.strict,
           guess,
+          cache: this.#cache,
           committing: (decided) => (sent.outcome = decided),
         })
       } catch (error) {
         const lost = connection.lost !== undefined
         const fault = error instanceof WrongGuess ? 'conflict' : faultOf(error, lost)
-        if (error instanceof WrongGuess) guess = false
+        guess = false
         if (fault === 'conflict' && tries < TRIES) {
           await pause(this.#options.random() * tries)
         } else if (lost && sent.outcome !== undefined) {
@@ -134,7 +137,7 @@ export class Committer {
     error: unknown,
     fault: Fault,
   ): Promise<void> {
-    const { message } = error as Error
+    const message = messageOf(error)
     if (fault === 'away') {
       if (connection.lost === undefined) this.#options.refuses(connection, error as Error)
       return fail(group, message, error)

@@ -47,3 +47,11 @@ function codeOf(error: unknown): string {
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
 }
+
+/** What a fault says. One that joins several, as of two addresses of one name, says nothing itself. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) {
+    return [...new Set(error.errors.map(messageOf))].join(', ')
+  }
+  return (error as Error).message
+}

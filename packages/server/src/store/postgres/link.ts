@@ -1,5 +1,5 @@
 import type { Log } from '../../log.ts'
-import { isHopeless } from './faults.ts'
+import { isHopeless, messageOf } from './faults.ts'
 import { Session, type SessionOptions } from './session.ts'
 
 const AGAIN_MIN_MS = 100
@@ -45,7 +45,7 @@ export class Link {
       await this.#connect()
     } catch (error) {
       if (isHopeless(error)) throw error
-      this.#failed(error as Error)
+      this.#failed(error)
     }
   }
 
@@ -71,7 +71,8 @@ export class Link {
     const trial: { session?: Session } = {}
     const session = await Session.open(this.#options, this.#serverId, (error) => {
       // One that is lost while it is being opened makes the opening fail.
-      if (trial.session !== undefined && trial.session === this.#session) this.drop(error.message)
+      if (trial.session !== undefined && trial.session === this.#session)
+        this.drop(messageOf(error))
     })
     trial.session = session
     this.#serverId = session.serverId
@@ -87,9 +88,9 @@ export class Link {
     }
   }
 
-  #failed(error: Error): void {
+  #failed(error: unknown): void {
     if (this.#closed) return
-    this.#options.down(error.message)
+    this.#options.down(messageOf(error))
     this.#again(this.#waitMs)
     this.#waitMs = Math.min(this.#waitMs * 2, AGAIN_MAX_MS)
   }
@@ -98,7 +99,7 @@ export class Link {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#trying = this.#connect()
-        .catch((error: unknown) => this.#failed(error as Error))
+        .catch((error: unknown) => this.#failed(error))
         .finally(() => (this.#trying = undefined))
     }, inMs)
   }

@@ -2,15 +2,18 @@ import {
   reservationMs,
   State,
   type Job,
+  Memory,
   type Kind,
-  type Memory,
+  type Needs,
   type Records,
   type Seq,
   type WaitingKey,
 } from '@jobmill/core'
+import { isSamePlan, planClaims, type Claim } from './claims.ts'
 import type { Command } from './command.ts'
-import type { Connection } from './connection.ts'
-import type { Loaded } from './difference.ts'
+import type { Connection, Statement, Value } from './connection.ts'
+import { Difference, WrongGuess, type Loaded } from './difference.ts'
+import type { RecordCache, RecordName } from './record-cache.ts'
 import { entryOf, jobOf, type EntryRow, type JobRow } from './rows.ts'
 import type { Statements } from './statements.ts'
 
@@ -22,10 +25,11 @@ type Asked = Pick<Command, 'needs'>
 
 /**
  * Fills a memory with what a group's decisions will read, locking the jobs in it. What will probably
- * happen is done in the same statement: an ACK's job is deleted, a FETCH's reserved.
+ * happen is done in the same statement: an ACK's job is deleted, a FETCH's reserved. And what was
+ * known of queues and workers probably still holds: jobs are claimed by it at once.
  *
- *     records, jobs by name or time ──▶ heads of queues, removed rows ──▶ the last seq
- *     (sent together)                    (those need the records)
+ *     records, jobs by name or time, heads ──▶ what was not found, removed rows ──▶ the last seq
+ *     (sent together)                           (those need the records)
  */
 export class Load {
   /** By seq: what the database says of a job by now. */
@@ -34,17 +38,21 @@ export class Load {
   readonly settled = new Set<Seq>()
   /** By kind, newline, key: the text that was read. */
   readonly read = new Map<string, string>()
+  /** Taken from the cache instead of the database: to be compared before the commit. */
+  unverified: readonly RecordName[] = []
   /** Queues were asked for by lists that differ: a command may have got less than there is. */
   mixed = false
 
   readonly #connection: Connection
   readonly #sql: Statements
   readonly #memory: Memory
+  readonly #cache: RecordCache
 
-  constructor(connection: Connection, sql: Statements, memory: Memory) {
+  constructor(connection: Connection, sql: Statements, memory: Memory, cache: RecordCache) {
     this.#connection = connection
     this.#sql = sql
     this.#memory = memory
+    this.#cache = cache
   }
 
   /** Whether loading has written anything. */
@@ -54,57 +62,91 @@ export class Load {
     return false
   }
 
-  /** @param guess false: nothing is done ahead but reserving */
+  /**
+   * Rejects with WrongGuess when queues or workers are not as they were known.
+   * @param guess false: nothing is done ahead but reserving
+   */
   async all(group: readonly Asked[], guess: boolean): Promise<void> {
     const needs = group.map((one) => one.needs)
+    this.#memory.lastSeq = UNWRITTEN
+    if (guess && this.#fromCache(needs)) return
     const settles = needs.flatMap((one) => one.settles ?? [])
-    const reserved = needs.flatMap((one) => one.reserved ?? [])
+    const plan = guess ? this.#guessedPlan(group) : []
     const [, missing] = await Promise.all([
-      this.#records(group),
+      this.#records(needs),
       guess ? this.#settle(settles) : Promise.resolve(settles),
-      this.#reserved(reserved),
+      this.#reserved(needs.flatMap((one) => one.reserved ?? [])),
       this.#held(needs.flatMap((one) => one.held ?? [])),
+      this.#claims(plan),
       ...group.map((one) => this.#sets(one)),
     ])
-    const last: Promise<void>[] = [this.#reserved(missing), this.#claims(group)]
+    const rightPlan = planClaims(group, this.#memory)
+    if (guess && !isSamePlan(plan, rightPlan)) throw new WrongGuess('queues are not as they were')
+    const last = [this.#reserved(missing), this.#claims(guess ? [] : rightPlan)]
     for (const { removed } of needs) if (removed !== undefined) last.push(this.#removed(removed))
     // Read after all else, so that no job in memory is newer.
     if (needs.some((one) => one.lastSeq === true)) last.push(this.#lastSeq())
-    else this.#memory.lastSeq = UNWRITTEN
     await Promise.all(last)
   }
 
-  async #records(group: readonly Asked[]): Promise<void> {
-    const keys = new Map<string, { kind: Kind; key: string }>()
-    const kinds = new Set<Kind>()
-    for (const { needs } of group) {
-      for (const one of needs.records ?? []) keys.set(`${one.kind}\n${one.key}`, one)
-      for (const kind of needs.allRecords ?? []) kinds.add(kind)
+  /** Whether nothing is needed but queues that are known: then nothing is loaded at all. */
+  #fromCache(needs: readonly Needs[]): boolean {
+    const names = new Map<string, RecordName>()
+    for (const { records = [], ...others } of needs) {
+      if (Object.keys(others).length > 0) return false
+      for (const name of records) names.set(`${name.kind}\n${name.key}`, name)
     }
-    const named = [...keys.values()].filter(({ kind }) => !kinds.has(kind))
-    await Promise.all([
-      named.length === 0
-        ? undefined
-        : this.#connection
-            .query<RecordRow>(this.#sql.records, [
-              named.map(({ kind }) => kind),
-              named.map(({ key }) => key),
-            ])
-            .then((rows) => this.#keep(rows)),
-      kinds.size === 0
-        ? undefined
-        : this.#connection
-            .query<RecordRow>(this.#sql.allRecords, [[...kinds]])
-            .then((rows) => this.#keep(rows)),
-    ])
+    const known = [...names.values()]
+    if (known.some((name) => name.kind !== 'queue' || this.#cache.get(name) === undefined)) {
+      return false
+    }
+    for (const name of known) this.#keep(name, this.#cache.get(name))
+    this.unverified = known
+    return true
   }
 
-  #keep(rows: readonly RecordRow[]): void {
-    for (const { kind, key, value } of rows) {
-      this.read.set(`${kind}\n${key}`, value)
-      // Written from a record of this kind.
-      this.#memory.loadRecord(kind, key, JSON.parse(value) as Records[Kind])
+  /** What would be claimed if all were still as it was last seen. */
+  #guessedPlan(group: readonly Asked[]): Claim[] {
+    const known = new Memory(NO_JOURNAL, 0)
+    for (const { needs } of group) {
+      if (needs.take === undefined) continue
+      for (const name of needs.records ?? []) {
+        const text = this.#cache.get(name)
+        if (text !== undefined) known.loadRecord(name.kind, name.key, parseRecord(text))
+      }
     }
+    return planClaims(group, known)
+  }
+
+  async #records(needs: readonly Needs[]): Promise<void> {
+    const names = new Map<string, RecordName>()
+    const kinds = new Set<Kind>()
+    for (const { records = [], allRecords = [] } of needs) {
+      for (const one of records) names.set(`${one.kind}\n${one.key}`, one)
+      for (const kind of allRecords) kinds.add(kind)
+    }
+    const named = [...names.values()].filter(({ kind }) => !kinds.has(kind))
+    const [found, all] = await Promise.all([
+      this.#query<RecordRow>(named.length > 0, this.#sql.records, [
+        named.map(({ kind }) => kind),
+        named.map(({ key }) => key),
+      ]),
+      this.#query<RecordRow>(kinds.size > 0, this.#sql.allRecords, [[...kinds]]),
+    ])
+    for (const row of [...found, ...all]) this.#keep(row, row.value)
+    for (const name of named) {
+      this.#cache.saw(name, this.read.get(`${name.kind}\n${name.key}`))
+    }
+  }
+
+  /** @returns nothing where nothing is to be asked */
+  async #query<Row>(asks: boolean, statement: Statement, values: Value[]): Promise<Row[]> {
+    return asks ? this.#connection.query<Row>(statement, values) : []
+  }
+
+  #keep({ kind, key }: RecordName, text = ''): void {
+    this.read.set(`${kind}\n${key}`, text)
+    this.#memory.loadRecord(kind, key, parseRecord(text))
   }
 
   /** @returns those whose job was not found: another of the same jid may have been in the way */
@@ -181,21 +223,11 @@ export class Load {
     }
   }
 
-  /** Reserves as many heads as there are commands that ask for one, per list of queues. */
-  async #claims(group: readonly Asked[]): Promise<void> {
-    const lists = new Map<string, { queues: string[]; rooms: number[]; wids: string[] }>()
-    for (const { needs } of group) {
-      if (needs.take === undefined) continue
-      const { queues, wid, room } = needs.take
-      const open = [...new Set(queues)].filter((queue) => room(this.#memory, queue) > 0)
-      if (open.length === 0) continue
-      const rooms = open.map((queue) => Math.min(room(this.#memory, queue), ROOM_MAX))
-      const list = lists.get(open.join('\n'))
-      if (list === undefined) lists.set(open.join('\n'), { queues: open, rooms, wids: [wid] })
-      else list.wids.push(wid)
-    }
-    this.mixed = lists.size > 1
-    const heads = await Promise.all([...lists.values()].map((list) => this.#claim(list)))
+  /** Reserves heads of queues. */
+  async #claims(plan: readonly Claim[]): Promise<void> {
+    if (plan.length === 0) return
+    this.mixed = plan.length > 1
+    const heads = await Promise.all(plan.map((claim) => this.#claim(claim)))
     // Into its lane each job goes in order of seq, whichever list of queues brought it.
     for (const row of heads.flat().sort((a, b) => a.seq - b.seq)) {
       const { seq, at, wid, extra, waited_at: waitedAt } = row
@@ -205,19 +237,11 @@ export class Load {
     }
   }
 
-  #claim(list: { queues: string[]; rooms: number[]; wids: string[] }): Promise<HeadRow[]> {
-    const removedTo = list.queues.map(
-      (queue) => this.#memory.record('queue', queue)?.removedTo ?? 0,
-    )
+  #claim({ queues, removedTo, rooms, wids }: Claim): Promise<HeadRow[]> {
     const statement = removedTo.every((seq) => seq === 0) ? this.#sql.claim : this.#sql.claimPast
-    return this.#connection.query<HeadRow>(statement, [
-      list.queues,
-      removedTo,
-      list.rooms,
-      list.wids.length,
-      this.#memory.now + reservationMs(undefined),
-      list.wids,
-    ])
+    const lapsesAt = this.#memory.now + reservationMs(undefined)
+    const values = [queues, removedTo, rooms, wids.length, lapsesAt, wids]
+    return this.#connection.query<HeadRow>(statement, values)
   }
 
   async #removed(limit: number): Promise<void> {
@@ -244,8 +268,10 @@ export class Load {
   }
 }
 
-/** More than a group can hand out. */
-const ROOM_MAX = 1_000_000
+/** Written from a record of its kind. */
+const parseRecord = (text: string): Records[Kind] => JSON.parse(text) as Records[Kind]
+
+const NO_JOURNAL = new Difference()
 
 interface RecordRow {
   readonly kind: Kind

@@ -152,6 +152,12 @@ export function statementsOf(schema: string) {
        select ${s}.must((select count(*) from added) + (select count(*) from changed)
          + (select count(*) from gone) = $5)`,
     ),
+    verify: named(
+      'verify',
+      `select ${s}.must((select count(*)
+         from unnest($1::text[], $2::text[], $3::text[]) k(kind, key, was)
+         join ${s}.record r on r.kind = k.kind and r.key = k.key and r.value::text = k.was) = $4)`,
+    ),
     mark: named(
       'mark',
       `update ${s}.server set group_no = $2, processed = processed + $3, failures = failures + $4

@@ -3,8 +3,9 @@ import type { Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import { Difference } from './difference.ts'
 import { Load } from './load.ts'
+import type { RecordCache } from './record-cache.ts'
 import type { Statements } from './statements.ts'
-import { isNothing, sendWrites } from './write.ts'
+import { isNothing, sendWrites, verifyRecords } from './write.ts'
 
 /** Who commits, and how. */
 export interface Committing {
@@ -21,6 +22,7 @@ export interface Committing {
   readonly strict: boolean
   /** false: an ACK's job is locked and not deleted before it is decided. */
   readonly guess: boolean
+  readonly cache: RecordCache
   /** The COMMIT is about to be sent: from here on only the database knows whether this is so. */
   committing(outcome: Outcome): void
 }
@@ -43,31 +45,41 @@ export interface Outcome {
  * called and the connection is lost.
  */
 export async function runGroup(group: readonly Command[], how: Committing): Promise<Outcome> {
-  const { connection, sql } = how
+  const { connection, sql, cache } = how
   const difference = new Difference()
   const memory = new Memory(difference, Infinity)
   memory.now = how.now
-  const load = new Load(connection, sql, memory)
-  // Sent together, so a failed load must be waited for whole before anything else is sent.
+  const load = new Load(connection, sql, memory, cache)
   const begun = connection.simple('begin')
   try {
-    await allOf([begun, load.all(group, how.guess)])
+    // Sent together; and nothing else is sent before all of it is answered. Where nothing is loaded,
+    // nothing is waited for.
+    const loaded = load.all(group, how.guess)
+    await (load.unverified.length > 0 ? loaded : allOf([begun, loaded]))
     const decided = decideAll(group, how, memory, load.mixed)
     const outcome = { ...decided, timedAtMs: difference.timedAtMs }
     const writes = difference.writes(load.loaded, load.settled, load.read)
     if (isNothing(writes) && !load.wrote) {
-      await connection.simple('commit')
+      await allOf([begun, connection.simple('commit')])
       return outcome
     }
     if (writes.flush) await flush(connection, sql)
     how.committing(outcome)
     const marked = [how.serverId, how.groupNo, writes.processed, writes.failures]
-    const sent = [...sendWrites(connection, sql, writes), connection.query(sql.mark, marked)]
+    const sent = [
+      begun,
+      ...verifyRecords(connection, sql, load.unverified, load.read),
+      ...sendWrites(connection, sql, writes),
+      connection.query(sql.mark, marked),
+    ]
     const committed = connection.simple('commit')
     await allOf([...sent, committed])
     if ((await committed) !== 'COMMIT') throw new Error('the database rolled the transaction back')
+    if (writes.flush) cache.clear()
+    cache.wrote(writes.records)
     return outcome
   } catch (error) {
+    await begun.catch(() => undefined)
     if (connection.lost === undefined) await connection.simple('rollback').catch(() => undefined)
     throw error
   }

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { Move, RecordChange, Writes } from './difference.ts'
 import type { Job } from '@jobmill/core'
+import type { RecordName } from './record-cache.ts'
 import type { Statements } from './statements.ts'
 
 export const isNothing = (writes: Writes): boolean =>
@@ -24,6 +25,24 @@ export function sendWrites(
   if (writes.drops.length > 0) sent.push(connection.query(sql.drop, [writes.drops]))
   if (writes.records.length > 0) sent.push(saveRecords(connection, sql, writes.records))
   return sent
+}
+
+/** Fails, as a conflict, when a record is not as it was taken from the cache. */
+export function verifyRecords(
+  connection: Connection,
+  sql: Statements,
+  names: readonly RecordName[],
+  read: ReadonlyMap<string, string>,
+): Promise<unknown>[] {
+  if (names.length === 0) return []
+  return [
+    connection.query(sql.verify, [
+      names.map(({ kind }) => kind),
+      names.map(({ key }) => key),
+      names.map(({ kind, key }) => read.get(`${kind}\n${key}`) ?? null),
+      names.length,
+    ]),
+  ]
 }
 
 function insert(connection: Connection, sql: Statements, jobs: readonly Job[]): Promise<unknown> {
