@@ -44,6 +44,7 @@ export {
   hello,
   reap,
   shiftWorkers,
+  touch,
   type BeatInput,
   type HelloInput,
 } from './rules/worker.ts'

@@ -51,7 +51,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
-  const reaper = new Reaper(store, sessions, log)
+  const reaper = new Reaper(store, sessions, clock, log)
   const follower = new ClockFollower(store, log)
   const healthLog = new HealthLog(log, () => performance.now())
   const report = new Report({

@@ -146,6 +146,23 @@ export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, bo
   },
 }
 
+/**
+ * A worker was heard of by other commands than BEAT: where several servers share the data, the others
+ * know of it by this.
+ */
+export const touch: Rule<{ readonly wid: string; readonly heardAtMs: number }, undefined> = {
+  name: 'touch',
+  answers: 'now',
+  workersOnly: true,
+  needs: ({ wid }) => ({ records: [{ kind: 'worker', key: wid }] }),
+  decide(facts, { wid, heardAtMs }) {
+    const known = facts.record('worker', wid)
+    if (known === undefined || known.beatAtMs >= heardAtMs) return { reply: undefined, changes: [] }
+    const value = { ...known, beatAtMs: heardAtMs }
+    return { reply: undefined, changes: [{ do: 'put', kind: 'worker', key: wid, value }] }
+  },
+}
+
 /** The clock stepped: nobody has been silent for that. */
 export const shiftWorkers: Rule<{ readonly byMs: number }, undefined> = {
   name: 'shiftWorkers',
