@@ -1,4 +1,5 @@
-import { ack, fetch, hello, pauseQueues, push } from '@jobmill/core'
+import { readFileSync } from 'node:fs'
+import { ack, fetch, flush, hello, pauseQueues, push } from '@jobmill/core'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openPostgres } from '../../packages/server/src/store/postgres/engine.ts'
@@ -147,4 +148,33 @@ test('an older program on newer data refuses, and names the version that it need
 test('a database that is not there is told at the start', async () => {
   const nowhere = database.url.replace(/\/[^/]*$/, '/no_such_database')
   await expect(engine(nowhere).open()).rejects.toThrow(/no_such_database/)
+})
+
+test('a role with no more than the rights that docs/postgres.md names runs a server', async () => {
+  const role = `role_${schema}`
+  await runSql(database.url, `create role ${role} login password 'x'`)
+  const url = new URL(database.url)
+  url.username = role
+  url.password = 'x'
+  await expect(engine(url.href).open()).rejects.toThrow(/run jobmill migrate as their owner/)
+
+  const owner = engine(database.url)
+  await owner.open()
+  const page = readFileSync(new URL('../../docs/postgres.md', import.meta.url), 'utf8')
+  const grants = /```sql\n(grant usage on schema[^`]*)```/.exec(page)?.[1] ?? ''
+  expect(grants.match(/grant/g)?.length).toBeGreaterThan(3)
+  await runSql(
+    database.url,
+    grants.replaceAll(/\bjobmill_server\b/g, role).replaceAll(/\bjobmill\b/g, schema),
+  )
+  const store = engine(url.href)
+  await store.open()
+  expect(state(store)).toBe('ready')
+  await pushed(store, 'job-least-1')
+  expect(await ask(store, fetch, { queues: ['default'], wid: '' })).toBeTypeOf('object')
+  expect(await ask(store, ack, { jid: 'job-least-1', wid: '' })).toBe(true)
+  await pushed(store, 'job-least-2')
+  await ask(store, flush, undefined)
+  expect(await store.stats()).toMatchObject({ processed: 0 })
+  expect(await jids()).toEqual([])
 })

@@ -113,10 +113,16 @@ export async function migrate(
     return { from, to: SCHEMA_VERSION, sql }
   } catch (error) {
     await connection.simple('rollback').catch(() => undefined)
-    throw error
+    if ((error as { code?: unknown }).code !== NO_RIGHT) throw error
+    throw new SchemaError(
+      `the tables in schema ${schema} are of version ${found}, this program needs ` +
+        `${SCHEMA_VERSION}, and this role may not change them: run jobmill migrate as their owner`,
+      { cause: error },
+    )
   }
 }
 
+const NO_RIGHT = '42501'
 const LOCK = {
   name: 'migration_lock',
   text: 'select pg_advisory_xact_lock(hashtextextended($1, 0))',
