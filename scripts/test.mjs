@@ -1,8 +1,10 @@
 // `npm test`: set up, the gate, then every test. Ends with `N passed, N failed`.
 import { readFileSync } from 'node:fs'
+import { installPrograms } from './debian.mjs'
 import { root, run, setUp } from './setup.mjs'
 
 setUp()
+installPrograms()
 const gate = run('node', ['scripts/check.mjs'])
 const report = `${root}node_modules/.cache/jobmill/tests.json`
 const status = run('node', [

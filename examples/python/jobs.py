@@ -3,8 +3,14 @@
 import hashlib
 import json
 import os
+import sys
 import zlib
 from pathlib import Path
+
+
+def say(line):
+    """Prints a line in one piece: jobs run in threads, and `print` writes the line's end apart."""
+    sys.stdout.write(f"{line}\n")
 
 
 def digest_file(file, record):
@@ -23,7 +29,7 @@ def digest_file(file, record):
     # Renamed into place: a job may run twice, and whoever reads the record must find a whole one.
     Path(f"{record}.part").write_text(json.dumps(found), encoding="utf-8")
     os.replace(f"{record}.part", record)
-    print(f"DigestFile {file}: {size} bytes, gzip {gzip} bytes, sha256 {found['sha256']}")
+    say(f"DigestFile {file}: {size} bytes, gzip {gzip} bytes, sha256 {found['sha256']}")
 
 
 def publish_report(run, count):
@@ -44,4 +50,4 @@ def publish_report(run, count):
     report.write_text("".join(lines), encoding="utf-8")
     size = sum(record["bytes"] for record in records)
     gzip = sum(record["gzip"] for record in records)
-    print(f"PublishReport {report}: {count} files, {size} bytes, gzip {gzip} bytes")
+    say(f"PublishReport {report}: {count} files, {size} bytes, gzip {gzip} bytes")

@@ -6,7 +6,7 @@ from functools import wraps
 
 from faktory import Worker
 
-from jobs import digest_file, publish_report
+from jobs import digest_file, publish_report, say
 from server import explained
 
 
@@ -18,7 +18,7 @@ def telling(jobtype, job):
         try:
             job(*args)
         except Exception as error:
-            print(f"{jobtype} failed: {error}")
+            say(f"{jobtype} failed: {error}")
             raise
 
     return run

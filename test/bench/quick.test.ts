@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { describeWith } from '../clients/toolchain.ts'
+import { describeWith } from '../support/toolchain.ts'
 
 const RUN = fileURLToPath(new URL('../../bench/run.mjs', import.meta.url))
 

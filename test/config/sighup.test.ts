@@ -128,6 +128,7 @@ test('HTTP moves to another port, can be turned off, and stays where the new por
   web(`127.0.0.1:${port}`)
   server.signal('SIGHUP')
   await server.said(/^no HTTP: /)
+  await server.said(/^HTTP goes on where it was/)
   await expect.poll(() => webPorts().length).toBe(2)
   expect(await status(webPorts()[1] ?? 0)).toBe(200)
 

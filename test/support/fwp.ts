@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import net from 'node:net'
+import tls from 'node:tls'
 
 /** Where and as whom to connect. */
 export interface FwpOptions {
@@ -7,6 +8,8 @@ export interface FwpOptions {
   /** Default 127.0.0.1. */
   readonly host?: string
   readonly password?: string
+  /** Speaks TLS, to a front of the server. Absent: plain text. */
+  readonly tls?: tls.ConnectionOptions
   /** Names a worker: makes the connection a consumer. Absent: a producer. */
   readonly wid?: string
 }
@@ -71,9 +74,11 @@ export class FwpConnection {
 
   /** Connects and says HELLO. Rejects when there is no server, or when it refuses. */
   static async open(options: FwpOptions): Promise<FwpConnection> {
-    const socket = net.connect(options.port, options.host ?? '127.0.0.1')
+    const { port, host = '127.0.0.1' } = options
+    const socket =
+      options.tls === undefined ? net.connect(port, host) : tls.connect(port, host, options.tls)
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve)
+      socket.once(options.tls === undefined ? 'connect' : 'secureConnect', resolve)
       socket.once('error', reject)
     })
     const connection = new FwpConnection(socket)
@@ -121,6 +126,11 @@ export class FwpConnection {
     }
     this.#socket.write(`${line}\r\n`)
     return this.#expect()
+  }
+
+  /** Says that nothing more will be sent; what comes back is still read. */
+  finish(): void {
+    this.#socket.end()
   }
 
   /** Drops the connection without a word. */

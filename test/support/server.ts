@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly password?: string
+  /** What `ulimit -n` allows the server; absent: what it allows the tests. */
+  readonly openFiles?: number
   /** false: no pages (`-w :0`), so `webPort` is 0. */
   readonly web?: boolean
 }
@@ -63,7 +65,9 @@ process.on('exit', () => {
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'jobmill-test-')))
-  const child = spawn(process.execPath, [COMMAND, ...serverArguments(options, dir)], {
+  const limit = options.openFiles === undefined ? '' : `ulimit -n ${options.openFiles}; `
+  const command = [process.execPath, COMMAND, ...serverArguments(options, dir)]
+  const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
     env: serverEnvironment(options, dir),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -37,6 +37,11 @@ export class Peer {
     this.#socket.write(bytes)
   }
 
+  /** Says nothing more, but goes on listening. */
+  finish(): void {
+    this.#socket.end()
+  }
+
   close(): void {
     this.#socket.destroy()
   }

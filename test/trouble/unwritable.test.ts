@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkData } from '../../packages/server/src/store/embedded/check.ts'
-import { describeWith } from '../clients/toolchain.ts'
+import { describeWith } from '../support/toolchain.ts'
 import { FwpConnection } from '../support/fwp.ts'
 import { startServer, type RunningServer } from '../support/server.ts'
 

@@ -1,5 +1,6 @@
 export * from './types.ts'
 export { type FailureReport } from './failure.ts'
+export { explain, type Circumstances, type Explanation } from './explain.ts'
 export { retryDelayS } from './retry.ts'
 export { CoveredFacts } from './memory/covered.ts'
 export { type Journal } from './memory/journal.ts'
@@ -7,6 +8,7 @@ export { Lane } from './memory/lane.ts'
 export { isJob, Memory } from './memory/memory.ts'
 export { sortedOrder } from './memory/timed-set.ts'
 export { flush, mutate, type MutateInput } from './rules/mutate.ts'
+export { putNote } from './rules/note.ts'
 export {
   recover,
   rewrite,
@@ -44,6 +46,7 @@ export {
   hello,
   reap,
   shiftWorkers,
+  signal,
   touch,
   type BeatInput,
   type HelloInput,

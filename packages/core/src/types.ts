@@ -78,6 +78,8 @@ export interface WorkerRecord {
   readonly hostname: string
   readonly pid: number
   readonly labels: readonly string[]
+  /** Where its newest connection came from, address and port; behind a front, the true one. */
+  readonly address: string
   /** Only ever advances: running → quiet → terminate. */
   readonly state: WorkerState
   readonly startedAtMs: number
@@ -92,9 +94,15 @@ export interface WorkerRecord {
   readonly goneAtMs: number
 }
 
+/** Something that a part of the server keeps with the data, in a form of its own. */
+export interface NoteRecord {
+  readonly text: string
+}
+
 export interface Records {
   queue: QueueRecord
   worker: WorkerRecord
+  note: NoteRecord
 }
 export type Kind = keyof Records
 

@@ -15,10 +15,14 @@ import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
 import { openStorage } from './storage.ts'
+import { backupsFolder } from './store/backup-files.ts'
+import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
-import { listenWeb, webApp } from './web/web.ts'
+import { webApp } from './web/app.tsx'
+import type { Env, WebSettings } from './web/context.ts'
+import { listenWeb } from './web/listen.ts'
 
 /** The package's version, as --version and INFO tell it. */
 export const VERSION = readVersion()
@@ -44,14 +48,26 @@ export interface RunningServer {
 
 /**
  * Starts a whole server: the one place that knows all parts. Rejects with a FolderError or PortError,
- * whose message says what to do; nothing is left running then.
+ * whose message says what to do; nothing is left running then. @param clock for tests: one that they set
  */
-export async function startServer(settings: Settings, log: Log): Promise<RunningServer> {
-  const { store, clock, tell, listening } = openStorage(settings, log)
+export async function startServer(
+  settings: Settings,
+  log: Log,
+  testClock?: SystemClock,
+): Promise<RunningServer> {
+  const { store, clock, tell, listening, backsUp } = openStorage(settings, log, testClock)
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
   const reaper = new Reaper(store, sessions, clock, log)
+  const backups = new Backups({
+    store,
+    clock,
+    log,
+    folder: backupsFolder(settings.dataFolder),
+    everyMs: backsUp ? settings.backupEveryMs : 0,
+    keep: settings.backupKeep,
+  })
   const follower = new ClockFollower(store, log)
   const healthLog = new HealthLog(log, () => performance.now())
   const report = new Report({
@@ -67,6 +83,7 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   const listener = new Listener({
     context: { store, waiting, sessions, clock, log, info },
     password: settings.password,
+    proxyProtocol: settings.proxyProtocol,
   })
 
   store.onQueued((queues) => waiting.wake(queues))
@@ -96,18 +113,26 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   }
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
-  let { password, webPassword, webBindings } = settings
+  let { password, webBindings } = settings
+  let current = settings
   const app = webApp({
-    password: () => webPassword,
+    store,
+    clock,
     log,
-    health: () => store.health(),
-    stopping: () => listener.phase !== 'running',
-    info,
-    server: () => report.server(),
+    version: VERSION,
+    settings: () => webSettings(current),
+    server: {
+      health: () => store.health(),
+      stopping: () => listener.phase !== 'running',
+      info,
+      facts: () => report.server(),
+      addresses: () => addresses,
+    },
   })
   let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
   reaper.start()
+  backups.start()
 
   return {
     addresses,
@@ -117,16 +142,18 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
     async apply(next) {
       if (next.password !== password) listener.usePassword(next.password)
       password = next.password
-      webPassword = next.webPassword
+      current = next
       if (isDeepStrictEqual(next.webBindings, webBindings)) return
       web.close()
       web = await openWeb(app, next.webBindings, log)
       if (next.webBindings.length > 0 && web.addresses.length === 0) {
+        log.warn('HTTP goes on where it was')
         web = await openWeb(app, webBindings, log)
       } else webBindings = next.webBindings
     },
     async stop() {
       log.info('Jobmill shutting down')
+      backups.stop()
       reaper.stop()
       scheduler.stop()
       await listener.stop()
@@ -137,13 +164,24 @@ export async function startServer(settings: Settings, log: Log): Promise<Running
   }
 }
 
+/** What the pages see of the settings. */
+const webSettings = (settings: Settings): WebSettings => ({
+  password: settings.webPassword,
+  readonlyPassword: settings.webReadonlyPassword,
+  readonly: settings.webReadonly,
+  url: settings.webUrl,
+  title: settings.webTitle,
+  hide: settings.webHide,
+  environment: settings.environment,
+})
+
 interface Web {
   readonly addresses: readonly string[]
   close(): void
 }
 
 /** HTTP where it can be had; where it cannot, the log says why. */
-async function openWeb(app: Hono, bindings: readonly Address[], log: Log): Promise<Web> {
+async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): Promise<Web> {
   const servers: ServerType[] = []
   const addresses: string[] = []
   for (const { host, port } of bindings) {
@@ -173,7 +211,7 @@ function tellSettings(settings: Settings, log: Log): void {
     log.warn(
       { folder: settings.configFolder },
       'private.key.pem and public.cert.pem are not used: both ports speak plain text; ' +
-        'let a front such as haproxy, nginx or stunnel end TLS',
+        'let a front such as haproxy, nginx or stunnel end TLS, see docs/tls.md',
     )
   }
 }

@@ -12,6 +12,8 @@ import type { Store } from './store/store.ts'
 export interface Storage {
   readonly store: Store
   readonly clock: Clock
+  /** Backups are the server's own work here. */
+  readonly backsUp: boolean
   /** Tells the log where jobs are kept. */
   tell(version: string): void
   /** The server listens at these addresses. */
@@ -19,16 +21,16 @@ export interface Storage {
 }
 
 /** The engine that the settings ask for. Throws FolderError when it cannot have the data folder. */
-export function openStorage(settings: Settings, log: Log): Storage {
-  return settings.database === '' ? inFolder(settings, log) : inDatabase(settings, log)
+export function openStorage(settings: Settings, log: Log, clock = new SystemClock()): Storage {
+  return settings.database === '' ? inFolder(settings, log, clock) : inDatabase(settings, log)
 }
 
-function inFolder(settings: Settings, log: Log): Storage {
+function inFolder(settings: Settings, log: Log, clock: SystemClock): Storage {
   const { dataFolder: folder, environment, durability, memoryBytes } = settings
-  const clock = new SystemClock()
   return {
     store: openEmbedded({ folder, durability, memoryBytes, clock, log }),
     clock,
+    backsUp: true,
     tell(version) {
       const facts = folderFacts(folder)
       const { freeMib, fileSystem } = facts ?? {}
@@ -57,6 +59,7 @@ function inDatabase(settings: Settings, log: Log): Storage {
       log,
     }),
     clock,
+    backsUp: false,
     tell(version) {
       const { hostname: host, port, pathname } = new URL(url)
       const database = pathname.slice(1)

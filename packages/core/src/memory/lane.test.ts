@@ -66,6 +66,7 @@ test('a lane is a list from which jobs may be taken anywhere', () => {
         const middle = list[list.length >> 1] ?? 0
         expect(lane.find(middle)).not.toBe(list.length > 0 ? false : undefined)
         expect(lane.seqsAfter(middle, 3, false)).toEqual(list.filter((s) => s > middle).slice(0, 3))
+        expect(lane.before(middle)).toBe(list.filter((s) => s < middle).length)
         const before = list.filter((s) => middle === 0 || s < middle).reverse()
         expect(lane.seqsAfter(middle, 3, true)).toEqual(before.slice(0, 3))
       }

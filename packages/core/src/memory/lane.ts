@@ -89,6 +89,14 @@ export class Lane {
     return taken
   }
 
+  /** Lets go of all jobs: what still comes from the disk for this lane finds no place. */
+  clear(): void {
+    this.#warm = new Ring()
+    this.#cold = new NumberRing()
+    this.#gone.clear()
+    this.#goneWarm = 0
+  }
+
   /** The first cold seqs, at most `limit`. */
   nextCold(limit: number): Seq[] {
     const seqs: Seq[] = []
@@ -107,12 +115,19 @@ export class Lane {
     return i < this.#warm.length ? (this.#warm.at(i) ?? false) : true
   }
 
+  /** How many wait here before a seq. */
+  before(seq: Seq): number {
+    let gone = 0
+    for (const other of this.#gone) if (other < seq) gone += 1
+    return this.#indexFrom(seq) - gone
+  }
+
   /** Takes a job out from anywhere; it must wait here. */
   withdraw({ seq }: Pick<Entry, 'seq'>): void {
     this.#gone.add(seq)
     if (seq <= (this.#warm.last()?.seq ?? 0)) this.#goneWarm += 1
     this.#passGone()
-    if (this.length === 0) this.#reset()
+    if (this.length === 0) this.clear()
     else if (this.#gone.size > GONE_MAX && this.#gone.size > this.length) this.#compact()
   }
 
@@ -177,17 +192,10 @@ export class Lane {
     while (this.#cold.length > 0 && this.#gone.delete(this.#cold.at(0))) this.#cold.drop(1)
   }
 
-  #reset(): void {
-    this.#warm = new Ring()
-    this.#cold = new NumberRing()
-    this.#gone.clear()
-    this.#goneWarm = 0
-  }
-
   #compact(): void {
     const warm = [...this.warmJobs()]
     const cold = this.nextCold(this.#cold.length)
-    this.#reset()
+    this.clear()
     for (const job of warm) this.#warm.push(job)
     this.#cold.append(cold)
   }

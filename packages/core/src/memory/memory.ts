@@ -39,7 +39,7 @@ export class Memory implements Facts {
   readonly #removed = new NumberRing()
   /** Told by the engine, where this memory does not hold every reservation. */
   readonly #held = new Map<string, number>()
-  readonly #tables: Tables = { queue: new Map(), worker: new Map() }
+  readonly #tables: Tables = { queue: new Map(), worker: new Map(), note: new Map() }
   readonly #counters: Record<Counter, number> = { processed: 0, failures: 0 }
 
   /** @param budgetBytes what whole waiting jobs may take together before the rest stay on disk */
@@ -153,6 +153,11 @@ export class Memory implements Facts {
     reversed: boolean,
   ): readonly Seq[] {
     return this.#queues.seqsAfter(queue, after, limit, reversed)
+  }
+
+  /** How many jobs of a queue are fetched before a place in it. */
+  waitingBefore(queue: string, place: Position): number {
+    return this.#queues.before(queue, place)
   }
 
   /** Seqs of a set by (at, seq), or against it. @param after only past this one: its at and seq */
@@ -367,6 +372,7 @@ export class Memory implements Facts {
     for (const set of Object.values(this.#timed)) set.clear()
     this.#removed.drop(this.#removed.length)
     this.#tables.queue.clear()
+    this.#tables.note.clear()
     this.#counters.processed = 0
     this.#counters.failures = 0
     this.#journal.flushed()

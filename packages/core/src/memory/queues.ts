@@ -82,6 +82,16 @@ export class Queues {
     return found
   }
 
+  /** How many jobs of a queue are fetched before a place in it. */
+  before(queue: string, { key, seq }: Position): number {
+    let count = 0
+    for (const lane of this.lanes(queue)) {
+      if (lane.priority > key) count += lane.length
+      else if (lane.priority === key) count += lane.before(seq)
+    }
+    return count
+  }
+
   add(entry: Entry): void {
     const queue = this.#queue(entry.queue)
     const lane = this.#lane(queue, entry)
@@ -120,11 +130,13 @@ export class Queues {
       if (lane === undefined) continue
       for (const job of lane.warmJobs()) this.#warmBytes -= bytesOf(job)
       all.push(lane.seqs())
+      lane.clear()
     }
     return all
   }
 
   clear(): void {
+    for (const { lanes } of this.#queues.values()) for (const lane of lanes) lane?.clear()
     this.#queues.clear()
     this.#warmBytes = 0
   }

@@ -9,6 +9,8 @@ export interface HelloInput {
   readonly labels: readonly string[]
   /** Resident memory, kB; 0 when not told. */
   readonly rssKb: number
+  /** Where it connected from, for people: address and port. */
+  readonly address: string
 }
 
 const RANK: Record<WorkerState, number> = {
@@ -30,6 +32,7 @@ function announced(hello: HelloInput, connections: number, now: number): WorkerR
     hostname: hello.hostname,
     pid: hello.pid,
     labels: hello.labels,
+    address: hello.address,
     state: WorkerState.Running,
     startedAtMs: now,
     beatAtMs: now,
@@ -61,6 +64,7 @@ export const hello: Rule<HelloInput, undefined> = {
             hostname: input.hostname,
             pid: input.pid,
             labels: input.labels,
+            address: input.address,
             connections: fresh.connections,
             beatAtMs: known.connections === 0 ? facts.now : known.beatAtMs,
             goneAtMs: 0,
@@ -122,7 +126,9 @@ export const beat: Rule<BeatInput, WorkerState | Refusal> = {
   },
 }
 
-const noHello = (wid: string): HelloInput => ({ wid, hostname: '', pid: 0, labels: [], rssKb: 0 })
+const noHello = (wid: string): HelloInput => {
+  return { wid, hostname: '', pid: 0, labels: [], rssKb: 0, address: '' }
+}
 
 /**
  * Forgets a worker that is silent for 60 s; its jobs stay reserved until they lapse. One that never
@@ -162,6 +168,32 @@ export const touch: Rule<{ readonly wid: string; readonly heardAtMs: number }, u
     return { reply: undefined, changes: [{ do: 'put', kind: 'worker', key: wid, value }] }
   },
 }
+
+/** An operator asks workers to be quiet or to stop; each hears it with its next BEAT. @returns how many */
+export const signal: Rule<
+  { readonly wid: string | undefined; readonly state: 'quiet' | 'terminate' },
+  number
+> = {
+  name: 'signal',
+  answers: 'now',
+  workersOnly: true,
+  needs: ({ wid }) =>
+    wid === undefined ? { allRecords: ['worker'] } : { records: [{ kind: 'worker', key: wid }] },
+  decide(facts, { wid, state }) {
+    const changes: Change[] = []
+    const named =
+      wid === undefined ? facts.records('worker') : one(wid, facts.record('worker', wid))
+    for (const [key, known] of named) {
+      if (known.connections === 0) continue
+      const value = { ...known, state: advance(known.state, state) }
+      changes.push({ do: 'put', kind: 'worker', key, value })
+    }
+    return { reply: changes.length, changes }
+  },
+}
+
+const one = (wid: string, known: WorkerRecord | undefined): [string, WorkerRecord][] =>
+  known === undefined ? [] : [[wid, known]]
 
 /** The clock stepped: nobody has been silent for that. */
 export const shiftWorkers: Rule<{ readonly byMs: number }, undefined> = {

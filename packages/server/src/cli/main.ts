@@ -7,6 +7,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2)
 }
 
+// Loading the rest takes a moment, in which a SIGHUP, whose default is the end, must not end a server.
+process.on('SIGHUP', () => {})
+
 // After the look at the version, for an old Node would stumble over the syntax first.
 const { runCommand } = await import('./program.ts')
 process.exit(await runCommand(process.argv.slice(2)))

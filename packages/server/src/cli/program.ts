@@ -2,7 +2,6 @@ import { Command, CommanderError } from 'commander'
 import {
   readConfiguration,
   readDataFolder,
-  readSettings,
   SettingsError,
   type Configuration,
   type Flags,
@@ -11,10 +10,12 @@ import { faktorysVariableOf, variableOf, type Setting } from '../config/setting.
 import { SETTINGS } from '../config/table.ts'
 import { VERSION } from '../server.ts'
 import { normalized } from './arguments.ts'
+import { backup } from './backup.ts'
 import { check } from './check.ts'
 import { checkConfig, showConfig } from './config.ts'
 import { withEphemeral } from './ephemeral.ts'
 import { migrate } from './migrate.ts'
+import { restoreFrom } from './restore.ts'
 import { serve } from './serve.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
@@ -63,31 +64,52 @@ function programOf(run: { code: ExitCode }): Command {
       await serveAs({ ...program.opts<Flags>(), ...flags })
     })
 
-  program
-    .command('check')
-    .description('look whether the data is sound; a server may be running on it')
-    .option(flagOf(SETTINGS.dataFolder), helpOf(SETTINGS.dataFolder))
-    .option(flagOf(SETTINGS.environment), helpOf(SETTINGS.environment))
-    .option(flagOf(SETTINGS.configFolder), helpOf(SETTINGS.configFolder))
-    .action(async (flags: Flags) => {
-      const folder = readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
-      run.code = (await check(folder)) ? 0 : 1
-    })
+  addOnData(program, run)
+  addOnDatabase(program)
+  addConfig(program, run)
+  return program
+}
 
-  withSettings(
-    program.command('migrate').description('bring the tables of the database up to date'),
-  )
+/** Commands on a data folder. */
+function addOnData(program: Command, run: { code: ExitCode }): void {
+  const folderOf = (flags: Flags): string =>
+    readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
+
+  withOptions(program.command('check'), FOLDER_SETTINGS)
+    .description('look whether the data is sound; a server may be running on it')
+    .action(async (flags: Flags) => {
+      run.code = (await check(folderOf(flags))) ? 0 : 1
+    })
+  withOptions(program.command('backup'), FOLDER_SETTINGS)
+    .description('write a verified backup of the data; a server may be running on it')
+    .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
+    .allowExcessArguments(false)
+    .action(({ to, ...flags }: Flags & { readonly to?: string }) => {
+      backup(folderOf(flags), to)
+    })
+  withOptions(program.command('restore'), FOLDER_SETTINGS)
+    .description(
+      'put a backup in the place of the data, which stays in a folder beside it; ' +
+        'no server may be running on it',
+    )
+    .argument('<file>', 'what jobmill backup or the server wrote')
+    .allowExcessArguments(false)
+    .action(async (file: string, flags: Flags) => {
+      await restoreFrom(folderOf(flags), file)
+    })
+}
+
+/** Commands on a database. */
+function addOnDatabase(program: Command): void {
+  withOptions(program.command('migrate'), ALL_SETTINGS)
+    .description('bring the tables of the database up to date')
     .option('--dry-run', 'print the SQL instead')
     .allowExcessArguments(false)
     .action(async ({ dryRun, ...flags }: Flags) => {
-      await migrate(
-        readSettings({ ...program.opts<Flags>(), ...flags }, process.env),
-        dryRun === true,
-      )
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      await migrate(settings, dryRun === true)
     })
-
-  addConfig(program, run)
-  return program
 }
 
 function addConfig(program: Command, run: { code: ExitCode }): void {
@@ -95,14 +117,16 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
     .command('config')
     .description('show or check the configuration')
     .helpCommand(false)
-  withSettings(config.command('show').description('each value and where it came from'))
+  withOptions(config.command('show'), ALL_SETTINGS)
+    .description('each value and where it came from')
     .option('--json', 'for programs')
     .allowExcessArguments(false)
     .action(({ json, ...flags }: Flags) => {
       const isWell = showConfig(reading({ ...program.opts<Flags>(), ...flags })(), json === true)
       run.code = isWell ? 0 : 2
     })
-  withSettings(config.command('check').description('one file, or all that a server would read'))
+  withOptions(config.command('check'), ALL_SETTINGS)
+    .description('one file, or all that a server would read')
     .argument('[file]')
     .allowExcessArguments(false)
     .action((file: string | undefined, flags: Flags) => {
@@ -114,7 +138,14 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
 /** Looks again at files and variables each time; the flags stay. */
 const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
 
-const flagOf = ({ flag = '' }: Setting<unknown>): string => flag
+const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS)
+/** What readDataFolder needs to know. */
+const FOLDER_SETTINGS = [SETTINGS.dataFolder, SETTINGS.environment, SETTINGS.configFolder]
+
+function withOptions(command: Command, settings: readonly Setting<unknown>[]): Command {
+  for (const one of settings) if (one.flag !== undefined) command.option(one.flag, helpOf(one))
+  return command
+}
 
 /** One source for this and docs/configuration.md. */
 function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
@@ -124,7 +155,7 @@ function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
 }
 
 function withServing(command: Command): Command {
-  return withSettings(command).option(
+  return withOptions(command, ALL_SETTINGS).option(
     '--ephemeral',
     'for tests: free ports, no configuration files, and data that is gone at the end',
   )
@@ -136,18 +167,10 @@ async function serveAs(flags: Flags): Promise<void> {
   return withEphemeral((own) => serve(reading({ ...own, ...others })))
 }
 
-function withSettings(command: Command): Command {
-  for (const one of Object.values<Setting<unknown>>(SETTINGS)) {
-    if (one.flag !== undefined) command.option(one.flag, helpOf(one))
-  }
-  return command
-}
-
 function variablesHelp(): string {
-  const all: Setting<unknown>[] = Object.values(SETTINGS)
-  const withFlag = all.filter(({ flag }) => flag !== undefined)
-  const others = all.filter(({ flag }) => flag === undefined)
-  const faktorys = all.map(faktorysVariableOf).filter((name) => name !== undefined)
+  const withFlag = ALL_SETTINGS.filter(({ flag }) => flag !== undefined)
+  const others = ALL_SETTINGS.filter(({ flag }) => flag === undefined)
+  const faktorys = ALL_SETTINGS.map(faktorysVariableOf).filter((name) => name !== undefined)
   const lines = [
     `Each option is a variable too: ${withFlag.map(variableOf).join(', ')}.`,
     'Variables alone:',

@@ -42,7 +42,9 @@ export async function serve(read: () => Configuration): Promise<void> {
   // A signal that comes while the server starts is kept until it runs.
   let reload = (): void => void (askedEarly = true)
   let askedEarly = false
-  process.on('SIGHUP', () => reload())
+  process.on('SIGHUP', () => {
+    if (!stopping) reload()
+  })
 
   log.info({ files: configuration.files }, filesLine(configuration))
   const server = await startServer(settings, log)

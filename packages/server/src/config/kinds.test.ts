@@ -1,6 +1,16 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { between, binding, folder, oneOf, secret, yesOrNo, type Kind } from './kinds.ts'
+import {
+  between,
+  binding,
+  count,
+  every,
+  folder,
+  oneOf,
+  secret,
+  yesOrNo,
+  type Kind,
+} from './kinds.ts'
 
 const read = (kind: Kind<unknown>, value: unknown): unknown => {
   const result = v.safeParse(kind.schema, value)
@@ -31,6 +41,33 @@ test.each([
 
 test('a number is given in the setting’s own unit', () => {
   expect(read(between(1, 64, 'MiB', 1024 * 1024), 2)).toBe(2_097_152)
+})
+
+test.each([
+  ['90s', 90_000],
+  ['30m', 1_800_000],
+  ['1h', 3_600_000],
+  ['off', 0],
+  ['0h', 'refused'],
+  ['1.5h', 'refused'],
+  ['1d', 'refused'],
+  ['60', 'refused'],
+  [60, 'refused'],
+  ['', 'refused'],
+])('every %o is %o', (value, expected) => {
+  expect(read(every, value)).toBe(expected)
+})
+
+test.each([
+  [24, 24],
+  ['24', 24],
+  [0, 'refused'],
+  ['0', 'refused'],
+  [1.5, 'refused'],
+  ['-1', 'refused'],
+  ['all', 'refused'],
+])('a count of %o is %o', (value, expected) => {
+  expect(read(count, value)).toBe(expected)
 })
 
 test.each([

@@ -47,6 +47,61 @@ export function between(min: number, max: number, unit: string, scale = 1): Kind
   )
 }
 
+/** A list, or in a flag or variable one text with commas. */
+export const words: Kind<readonly string[]> = kind(
+  'a list of texts (in a variable with commas)',
+  v.union([
+    v.array(v.pipe(v.string(), v.nonEmpty())),
+    v.pipe(
+      v.string(),
+      v.transform((text) =>
+        text
+          .split(',')
+          .map((word) => word.trim())
+          .filter((word) => word !== ''),
+      ),
+    ),
+  ]),
+)
+
+/** An http address; empty for none. */
+export const httpUrl: Kind<string> = kind(
+  'an address such as https://ops.example.com/jobs',
+  v.union([v.literal(''), v.pipe(v.string(), v.url(), v.startsWith('http'))]),
+)
+
+/** Any text. */
+export const text: Kind<string> = plain(kind('text', v.string()))
+
+export const count: Kind<number> = plain(
+  kind(
+    'a whole number, 1 or more',
+    v.pipe(
+      v.union([v.number(), v.pipe(v.string(), v.trim(), v.regex(/^\d+$/), v.transform(Number))]),
+      v.integer(),
+      v.minValue(1),
+    ),
+  ),
+)
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** How often, in ms; 0: never. */
+export const every: Kind<number> = kind(
+  'a time such as 90s, 30m or 1h, or off',
+  v.union([
+    v.pipe(
+      v.literal('off'),
+      v.transform(() => 0),
+    ),
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9]\d{0,4}[smh]$/),
+      v.transform((text) => parseInt(text, 10) * (UNITS_MS[text.slice(-1)] ?? 0)),
+    ),
+  ]),
+)
+
 const YES = ['1', 'true', 'yes', 'on']
 const NO = ['', '0', 'false', 'no', 'off']
 

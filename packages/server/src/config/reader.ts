@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { strangeVariables } from './known.ts'
 import { faultOf, placeIn, readSayings, type Origin, type Saying, type Sayings } from './sayings.ts'
 import type { Found } from './files.ts'
-import { attributeOf, faktorysVariableOf, variableOf, type Setting } from './setting.ts'
+import { attributeOf, faktorysVariableOf, variableOf, type Plain, type Setting } from './setting.ts'
 import { SETTINGS, type SettingName, type ValueOf } from './table.ts'
 
 /** As commander hands them on: by the long name, `--log-level` as logLevel. */
@@ -37,13 +37,15 @@ export class Reader {
     this.warnings.push(...warnings, ...sayings.warnings)
   }
 
-  /** What was said, or the default; only for a setting that has one. */
-  told<N extends SettingName>(name: N): Told<ValueOf<N>> {
-    const { fallback = '' } = SETTINGS[name] as Setting<unknown>
+  /** What was said, or the default. @param standard the default of a setting whose table has none */
+  told<N extends SettingName>(
+    name: N,
+    standard: Plain = (SETTINGS[name] as Setting<unknown>).fallback ?? '',
+  ): Told<ValueOf<N>> {
     return (
       this.said(name) ?? {
-        value: this.#parse(name, fallback),
-        shown: String(fallback),
+        value: this.#parse(name, standard),
+        shown: String(standard),
         origin: { kind: 'default', name: 'default' },
       }
     )

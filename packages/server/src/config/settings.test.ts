@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { readConfiguration, readDataFolder, readSettings, SettingsError } from './settings.ts'
+import { LOG_LEVELS } from '../log.ts'
+import { readConfiguration, readDataFolder, SettingsError } from './settings.ts'
 import type { Flags, Variables } from './settings.ts'
 
 /** A home folder with these files in it, by path. */
@@ -114,13 +116,6 @@ test('all problems come together, with file, line, value and what it must be', (
     `JOBMILL_WEB_BINDING is "7420": ${address}; or :0 for none`,
     '--durability is "none": it must be full, strict, relaxed',
   ])
-})
-
-test('readSettings throws them all', () => {
-  const { home } = setup()
-  const read = (): unknown => readSettings({ memory: 'x', logLevel: 'y' }, {}, home)
-  expect(read).toThrow(SettingsError)
-  expect(read).toThrow(/-l is "y".*\n.*--memory is "x"/)
 })
 
 test('what nobody knows warns with the nearest known name', () => {
@@ -259,6 +254,38 @@ test('a folder that is named and does not exist is worth a word', () => {
   expect(setup().warnings({ config: '/nowhere/at/all' })).toEqual([
     '-c names /nowhere/at/all, which does not exist',
   ])
+})
+
+test('data in Faktory’s folder is used, and two folders of data are a problem', () => {
+  const { home, read, problems } = setup({ '.faktory/db/jobmill.db': '', '.jobmill/db/other': '' })
+  expect(read().settings.dataFolder).toBe(join(home, '.faktory/db'))
+  writeFileSync(join(home, '.jobmill/db/jobmill.db'), '')
+  const both =
+    'both ~/.jobmill/db and ~/.faktory/db hold a jobmill.db: say with -d which of them is meant'
+  expect(problems()).toEqual([both])
+  expect(problems({ data: '~/.jobmill/db' })).toEqual([])
+  expect(() => readDataFolder({}, {}, home)).toThrow(SettingsError)
+})
+
+test('whoever says something last and strongest counts, whatever the others say', () => {
+  const level = fc.option(fc.constantFrom(...LOG_LEVELS), { nil: undefined })
+  const { home, read } = setup({ '.jobmill/conf.d/a.toml': '' })
+  const file = (name: string, table: string, said: string | undefined): void => {
+    const text = said === undefined ? '' : `[${table}]\nlog_level = "${said}"\n`
+    writeFileSync(join(home, '.jobmill/conf.d', name), text)
+  }
+  fc.assert(
+    fc.property(level, level, level, level, (first, second, variable, flag) => {
+      file('a.toml', 'server', first)
+      file('b.toml', 'faktory', second)
+      const { told, problems } = read(
+        flag === undefined ? {} : { logLevel: flag },
+        variable === undefined ? {} : { JOBMILL_LOG_LEVEL: variable },
+      )
+      expect(told.logLevel.value).toBe(flag ?? variable ?? second ?? first ?? 'info')
+      expect(problems).toEqual([])
+    }),
+  )
 })
 
 test('the data folder alone needs no password', () => {

@@ -66,19 +66,13 @@ export function readConfiguration(
     databaseDirect: withoutPassword(reader.told('databaseDirect')),
     configFolder: config,
     dataFolder: tellDataFolder(reader, environment.value, home),
+    backupEveryMs: reader.said('backupEveryMs') ?? standardBackups(environment.value),
     password,
     webPassword: tellWebPassword(reader, password),
   }
   const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, told[name].value])) as Values
   const settings = Object.freeze({ ...values, warnings: reader.warnings })
   return { settings, told, files, problems: reader.problems }
-}
-
-/** The same. Throws SettingsError with all problems at once. */
-export function readSettings(flags: Flags, variables: Variables, home = homedir()): Settings {
-  const { settings, problems } = readConfiguration(flags, variables, home)
-  if (problems.length > 0) throw new SettingsError(problems)
-  return settings
 }
 
 /** The data folder alone, for a command that needs no more. Throws SettingsError. */
@@ -123,6 +117,11 @@ function tellDataFolder(reader: Reader, environment: Environment, home: string):
     return { value: '', shown: '', origin: DEFAULT }
   }
 }
+
+const standardBackups = (environment: Environment): Told<number> =>
+  environment === 'production'
+    ? { value: 3_600_000, shown: '1h', origin: DEFAULT }
+    : { value: 0, shown: 'off', origin: DEFAULT }
 
 function tellPassword(reader: Reader, environment: Environment, config: string): Told<string> {
   const said = reader.said('password')

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readToml, TomlProblem } from './toml.ts'
 
@@ -81,4 +82,22 @@ test('a broken line does not show the password in it', () => {
   const problem = problemIn('[server]\npassword = "geheim\n')
   expect(problem).toMatch(/^2:\d+ .*: password …$/)
   expect(problemIn('server = { memory = 1, "password" = geheim }')).not.toContain('geheim')
+})
+
+test('lines are right, whatever stands between the keys', () => {
+  const filler = fc.constantFrom('', '  ', '# x = 1', '[other]', 'y.z = """\n[a]\nx = 1\n"""')
+  fc.assert(
+    fc.property(
+      fc.array(filler, { maxLength: 8 }),
+      fc.constantFrom('\n', '\r\n'),
+      (fillers, end) => {
+        const unique = fillers.map((text, i) =>
+          text.replace(/other|y/, `$&${i}`).replaceAll('\n', end),
+        )
+        const before = unique.join(end)
+        const text = `${before}${end}[ "server" ] # here${end}\tmemory=1`
+        expect(lines(text).at(-1)).toBe(`${before.split(end).length + 2} server.memory 1`)
+      },
+    ),
+  )
 })

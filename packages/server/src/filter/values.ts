@@ -56,6 +56,19 @@ export class Hiding {
     return this.#walk(text, [root])
   }
 
+  /** A whole job, what is hidden in its args and custom replaced. */
+  applyToJob(payload: string): string {
+    let out = ''
+    let last = 0
+    for (const { name, from, to } of spans(payload)) {
+      const value = payload.slice(from, to)
+      const shown = name === 'args' || name === 'custom' ? this.apply(value, name).text : value
+      out += payload.slice(last, from) + shown
+      last = to
+    }
+    return out + payload.slice(last)
+  }
+
   #walk(text: string, path: readonly string[]): { text: string; hidden: number } {
     if (!isContainer(text)) return { text, hidden: 0 }
     const list = text.startsWith('[')

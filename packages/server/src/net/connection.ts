@@ -79,14 +79,22 @@ export class Connection implements Peer {
   #ending = false
   #closed = false
   #unreadBytes = 0
+  #queuedBefore = 0
   /** Monotonic ms since which nothing moves that should; 0 while all is well. */
   #stuckSinceMs = 0
 
-  constructor(host: Host, socket: Socket, challenge: Expected | undefined, nowMs: number) {
+  /** @param address for whom it is, as the log shows it. @param nowMs monotonic */
+  constructor(
+    host: Host,
+    socket: Socket,
+    address: string,
+    challenge: Expected | undefined,
+    nowMs: number,
+  ) {
     this.#host = host
     this.#socket = socket
     this.#challenge = challenge
-    this.address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`
+    this.address = address
     this.openedAtMs = nowMs
     this.#replies = new Replies(
       (text) => this.#write(text),
@@ -143,8 +151,10 @@ export class Connection implements Peer {
    */
   isStuck(nowMs: number): boolean {
     const unread = this.#socket.writableLength
-    const moves = unread < this.#unreadBytes
+    const queued = this.#queuedBytes
+    const moves = unread < this.#unreadBytes || queued !== this.#queuedBefore
     this.#unreadBytes = unread
+    this.#queuedBefore = queued
     const lingers = this.#ending && this.#replies.waiting === 0
     if (moves || !(lingers || unread > LIMITS.unreadReplyBytes)) this.#stuckSinceMs = 0
     else if (this.#stuckSinceMs === 0) this.#stuckSinceMs = nowMs
@@ -178,12 +188,29 @@ export class Connection implements Peer {
     if (!this.#inbox.isFull && this.#socket.isPaused()) this.#socket.resume()
   }
 
+  /** Bytes of replies that the peer has not read, or will not have: those of this turn too. */
+  get #unread(): number {
+    return this.#socket.writableLength + this.#replies.heldLength
+  }
+
+  /**
+   * Of what was given to the system, the part that it has not taken yet. `writableLength` counts a
+   * write as a whole until its last byte: a long reply over a slow link would look stuck. No public
+   * member tells; Node's own socket time-out looks at this one.
+   */
+  get #queuedBytes(): number {
+    const { _handle: handle } = this.#socket as Socket & {
+      readonly _handle?: { readonly writeQueueSize?: number } | null
+    }
+    return handle?.writeQueueSize ?? 0
+  }
+
   get #mayGoOn(): boolean {
     return (
       !this.#inTurn &&
       !this.#ending &&
       !this.#replies.full &&
-      this.#socket.writableLength <= LIMITS.unreadReplyBytes
+      this.#unread <= LIMITS.unreadReplyBytes
     )
   }
 
@@ -244,7 +271,7 @@ export class Connection implements Peer {
     if (said.wid === '') return
     this.wid = said.wid
     const { wid, hostname, pid, labels, rssKb } = said
-    this.hello = { wid, hostname, pid, labels, rssKb }
+    this.hello = { wid, hostname, pid, labels, rssKb, address: this.address }
     this.#host.context.sessions.join(this, this.hello)
   }
 

@@ -1,18 +1,25 @@
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { LIMITS, refuse } from '@jobmill/protocol'
+import { errorReply, LIMITS, refuse } from '@jobmill/protocol'
 import { Challenges } from './challenges.ts'
 import { Connection, type Host } from './connection.ts'
 import type { Context } from './context.ts'
-import type { Foreign } from './handshake.ts'
+import { Fronted, NO_HEADER } from './fronted.ts'
+import { FOREIGN, foreignProtocol, type Foreign } from './handshake.ts'
 import { portFault } from './port-fault.ts'
+import { peerName } from './proxy-protocol.ts'
+import { Seldom } from './seldom.ts'
 
 export interface ListenerOptions {
   readonly context: Context
   /** '' for none. */
   readonly password: string
   readonly commandBytes?: number
+  /** Ms that nobody sets, for deadlines; the process's own if not given. */
+  readonly monotonic?: () => number
+  /** Every connection begins with a PROXY header, which says for whom it is. */
+  readonly proxyProtocol?: boolean
 }
 
 /** One address to listen at; `host` '' means every address. */
@@ -28,6 +35,8 @@ const LOADING_PATIENCE_MS = 2_000
 /** While stopping, ACK and FAIL are answered for so long. */
 const DRAIN_MS = 1_000
 const BACKLOG = 4_096
+/** Beside those that are open so many may be in their handshake; the rest of the descriptors is ours. */
+const GREETING_MAX = 30
 const SOCKETS = {
   allowHalfOpen: true,
   noDelay: true,
@@ -35,8 +44,6 @@ const SOCKETS = {
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 } as const
-/** One line of the same kind a minute. */
-const LOG_AGAIN_MS = 60_000
 
 /** Takes connections and watches over all of them together. */
 export class Listener implements Host {
@@ -45,11 +52,15 @@ export class Listener implements Host {
   phase: Host['phase'] = 'running'
   commandCount = 0
 
+  readonly #monotonic: () => number
   #challenges: Challenges | undefined
   readonly #servers: Server[] = []
   readonly #connections = new Set<Connection>()
   readonly #connectionsMax: number
-  readonly #saidAtMs = new Map<string, number>()
+  readonly #socketsMax: number
+  /** Undefined: peers speak for themselves. */
+  readonly #fronted: Fronted | undefined
+  readonly #seldom = new Seldom()
   #admitted = 0
   #heldBytes = 0
   #loadingWaits = new Set<() => void>()
@@ -58,8 +69,11 @@ export class Listener implements Host {
   constructor(options: ListenerOptions) {
     this.context = options.context
     this.commandBytes = options.commandBytes ?? LIMITS.commandBytes
+    this.#monotonic = options.monotonic ?? (() => performance.now())
     this.usePassword(options.password)
+    if (options.proxyProtocol === true) this.#fronted = new Fronted()
     this.#connectionsMax = Math.min(LIMITS.connections, Math.max(10, openFilesMax() - 100))
+    this.#socketsMax = this.#connectionsMax + Math.min(GREETING_MAX, this.#connectionsMax)
   }
 
   /** For connections to come; who is connected stays. @param password '' for none */
@@ -93,6 +107,7 @@ export class Listener implements Host {
   async stop(): Promise<void> {
     this.phase = 'draining'
     for (const server of this.#servers) server.close()
+    this.#fronted?.drop()
     this.context.waiting.giveUpAll()
     this.#goOn()
     const until = performance.now() + DRAIN_MS
@@ -106,17 +121,12 @@ export class Listener implements Host {
 
   admit(): boolean {
     if (this.#admitted >= this.#connectionsMax) {
-      this.#sayOnce('connections', () =>
-        this.context.log.warn(
-          { limit: this.#connectionsMax },
-          'too many connections: raise ulimit -n, or let workers share connections',
-        ),
-      )
+      this.#tooMany()
       return false
     }
     this.#admitted += 1
     if (this.#admitted === Math.floor(this.#connectionsMax * 0.8)) {
-      this.#sayOnce('connections80', () =>
+      this.#seldom.say('connections80', () =>
         this.context.log.warn(
           { connections: this.#admitted, limit: this.#connectionsMax },
           'four fifths of the connections that are allowed are open',
@@ -137,7 +147,7 @@ export class Listener implements Host {
     for (const connection of this.#connections) {
       if (connection.heldBytes > (longest?.heldBytes ?? 0)) longest = connection
     }
-    this.#sayOnce('unfinished', () =>
+    this.#seldom.say('unfinished', () =>
       this.context.log.warn(
         { peer: longest?.address, bytes: longest?.heldBytes },
         'unfinished commands of all connections together are too long: the longest is refused',
@@ -161,19 +171,16 @@ export class Listener implements Host {
   }
 
   wrongProtocol(address: string, likely: Foreign): void {
-    this.#sayOnce(`protocol ${likely}`, () =>
+    this.#seldom.say(`protocol ${likely}`, () =>
       this.context.log.warn(
         { peer: address },
-        `${likely} on the command port, which speaks plain FWP: ` +
-          (likely === 'TLS'
-            ? 'let a front such as haproxy, nginx or stunnel end TLS'
-            : 'the pages are on the web port'),
+        `${likely} on the command port, which speaks plain FWP: ${FOREIGN[likely]}`,
       ),
     )
   }
 
   refusedPassword(address: string): void {
-    this.#sayOnce(`password ${address.replace(/:\d+$/, '')}`, () =>
+    this.#seldom.say(`password ${address.replace(/:\d+$/, '')}`, () =>
       this.context.log.warn(
         { peer: address },
         'password hash did not match: check the password in the client FAKTORY_URL',
@@ -192,9 +199,9 @@ export class Listener implements Host {
         socket.destroy()
         return
       }
-      this.#connections.add(
-        new Connection(this, socket, this.#challenges?.next(), performance.now()),
-      )
+      if (this.#connections.size >= this.#socketsMax) this.#turnAway(socket)
+      else if (this.#fronted === undefined) this.#connected(socket, undefined)
+      else this.#behindFront(this.#fronted, socket)
     })
     return new Promise((resolve, reject) => {
       server.once('error', (error) => reject(portFault(error, host, port)))
@@ -202,7 +209,7 @@ export class Listener implements Host {
         server.removeAllListeners('error')
         // Out of file descriptors: those who are connected go on.
         server.on('error', (error) =>
-          this.#sayOnce('accept', () =>
+          this.#seldom.say('accept', () =>
             this.context.log.error({ err: error }, 'a connection could not be accepted'),
           ),
         )
@@ -212,8 +219,47 @@ export class Listener implements Host {
     })
   }
 
+  /** A peer that has no place even for a handshake is told so instead of the greeting. */
+  #turnAway(socket: Socket): void {
+    this.#tooMany()
+    socket.on('error', () => socket.destroy())
+    const refusal = refuse('TOO_MANY_CONNECTIONS', String(this.#connections.size + 1))
+    socket.end(errorReply(refusal), () => socket.destroy())
+  }
+
+  #tooMany(): void {
+    this.#seldom.say('connections', () =>
+      this.context.log.warn(
+        { limit: this.#connectionsMax },
+        'too many connections: raise ulimit -n, or let workers share connections',
+      ),
+    )
+  }
+
+  #behindFront(fronted: Fronted, socket: Socket): void {
+    const front = nameOf(socket)
+    fronted.take(socket, {
+      accepted: (source) => this.#connected(socket, source),
+      refused: (why, first) => {
+        const likely = foreignProtocol(first)
+        if (likely === 'TLS' || likely === 'HTTP') this.wrongProtocol(front, likely)
+        else {
+          this.#seldom.say('front', () => this.context.log.warn({ peer: front, why }, NO_HEADER))
+        }
+      },
+    })
+  }
+
+  /** @param source for whom a front speaks; undefined: the peer speaks for itself */
+  #connected(socket: Socket, source: string | undefined): void {
+    const address = source ?? nameOf(socket)
+    this.#connections.add(
+      new Connection(this, socket, address, this.#challenges?.next(), this.#monotonic()),
+    )
+  }
+
   #look(): void {
-    const nowMs = performance.now()
+    const nowMs = this.#monotonic()
     for (const connection of this.#connections) {
       if (!connection.open) {
         if (nowMs - connection.openedAtMs > LIMITS.helloMs - WATCH_MS) connection.drop()
@@ -230,16 +276,10 @@ export class Listener implements Host {
   #goOn(): void {
     for (const once of [...this.#loadingWaits]) once()
   }
-
-  #sayOnce(kind: string, say: () => void): void {
-    const nowMs = performance.now()
-    const last = this.#saidAtMs.get(kind)
-    if (last !== undefined && nowMs - last < LOG_AGAIN_MS) return
-    if (this.#saidAtMs.size > 1000) this.#saidAtMs.clear()
-    this.#saidAtMs.set(kind, nowMs)
-    say()
-  }
 }
+
+const nameOf = (socket: Socket): string =>
+  peerName(socket.remoteAddress ?? '', socket.remotePort ?? 0)
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

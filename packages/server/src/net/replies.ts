@@ -19,6 +19,7 @@ export class Replies {
   #slots: Slot[] = []
   #first = 0
   #inHand = 0
+  #heldLength = 0
   #out = ''
   #scheduled = false
 
@@ -31,6 +32,11 @@ export class Replies {
   /** Commands that have no reply yet, or wait behind one that has none. */
   get waiting(): number {
     return this.#slots.length - this.#first
+  }
+
+  /** Characters of replies that are known and not written yet. */
+  get heldLength(): number {
+    return this.#heldLength
   }
 
   /** So much is in hand that no further command is taken. A single one always is. */
@@ -48,6 +54,7 @@ export class Replies {
     this.#inHand += size
     return (text) => {
       slot.text = text
+      this.#heldLength += text.length
       this.#gather()
     }
   }
@@ -58,6 +65,7 @@ export class Replies {
     if (this.#out === '') return
     const text = this.#out
     this.#out = ''
+    this.#heldLength -= text.length
     this.#write(text)
     this.#written()
   }

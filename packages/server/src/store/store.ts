@@ -7,6 +7,7 @@ import {
   type Priority,
   type Records,
   type Rule,
+  type Seq,
   type TimedState,
   type WaitingKey,
 } from '@jobmill/core'
@@ -41,6 +42,8 @@ export interface Stats {
   readonly processed: number
   readonly failures: number
   readonly workers: number
+  /** The seq that was given last: what has a larger one came later. */
+  readonly lastSeq: Seq
 }
 
 /** Whether the store works, for probes and the log. */
@@ -103,6 +106,16 @@ export interface Selection {
   readonly key: Float64Array
 }
 
+/** A backup that was written and verified. */
+export interface Backup {
+  readonly bytes: number
+  readonly jobs: number
+  /** What `jobmill check` would say of single jobs, a sentence each; they are in it as they were. */
+  readonly problems: readonly string[]
+  /** How long it took. */
+  readonly ms: number
+}
+
 /** The seam: an engine knows data, not features. */
 export interface Store {
   /**
@@ -127,10 +140,17 @@ export interface Store {
   held(): Promise<ReadonlyMap<string, number>>
   /** Jobs of a place in its order, a page at a time; never more work than the page and the budget. */
   list(query: ListQuery): Promise<Listing>
+  /** How many jobs of a queue are fetched before this place in it. */
+  ahead(queue: string, place: Position): Promise<number>
   /** All jobs of a jid, wherever they are. */
   find(jid: string, budgetMs: number): Promise<Found>
   /** All jobs of a place that fit, by stable keys, for slices of a rule. */
   select(place: Place, filter: JobFilter): Promise<Selection>
+  /**
+   * Writes all that was acknowledged until now to a new file, while commands go on. Rejects when there
+   * is none afterwards; the message says what to do.
+   */
+  backup(to: string): Promise<Backup>
   /** Resolves when commands are taken: at once, data may still be loading (`health`). */
   open(): Promise<void>
   /** Commits what waits, then lets go of the data. */

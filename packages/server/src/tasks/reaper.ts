@@ -52,7 +52,10 @@ export class Reaper {
   }
 
   async #look(): Promise<void> {
-    for (const [wid, worker] of await this.#store.records('worker')) this.#watch(wid, worker)
+    const workers = await this.#store.records('worker')
+    // Reading the clock is what notices that somebody set it: what was heard has to follow first.
+    this.#clock.now()
+    for (const [wid, worker] of workers) this.#watch(wid, worker)
   }
 
   #watch(wid: string, worker: WorkerRecord): void {

@@ -93,12 +93,14 @@ export class Scheduler {
     if (this.#clock.now() + sleepMs < this.#wakesAtMs) this.#arm(sleepMs)
   }
 
-  /** No slice begins until this is done: times are being set right. */
+  /** The clock was set: looks again soon, but no slice begins until this work, on the times, is done. */
   hold(work: Promise<void>): void {
     const held = work.finally(() => {
       if (this.#held === held) this.#held = undefined
     })
     this.#held = held
+    // By the new time the sleep may be too long, and a wake-up look late.
+    if (!this.#stopped && !this.#running) this.#arm(SLEEP_MIN_MS)
   }
 
   #task<I>(name: TaskName, rule: Rule<I, TaskReply>, input: (limit: number) => I): Task {
@@ -116,9 +118,11 @@ export class Scheduler {
   }
 
   #arm(inMs: number): void {
+    // Before the timer is touched: reading the clock may arm it, when it was set.
+    const nowMs = this.#clock.now()
     clearTimeout(this.#timer)
     const sleepMs = Math.min(inMs, SLEEP_MAX_MS)
-    this.#wakesAtMs = this.#clock.now() + sleepMs
+    this.#wakesAtMs = nowMs + sleepMs
     this.#timer = setTimeout(() => void this.#tick(), sleepMs)
   }
 

@@ -8,6 +8,8 @@ export interface CheckReport {
   readonly jobs: number
   /** Jobs by place, and queues. */
   readonly summary: Readonly<Record<string, number>>
+  /** The file itself is broken: what it gives cannot be relied on. */
+  readonly damaged: boolean
   /** One sentence each; none when all is well. */
   readonly problems: readonly string[]
 }
@@ -46,10 +48,15 @@ export function checkData(folder: string): Promise<CheckReport> {
       new Error(`there is no jobmill.db in ${folder}: give the server's data folder with -d`),
     )
   }
+  return Promise.resolve(checkFile(file))
+}
+
+/** The same for one file of data, or a backup. Throws what SQLite does where it is none at all. */
+export function checkFile(file: string): CheckReport {
   const db = new Sqlite(file, { readonly: true, timeout: 5000 })
   try {
     // One snapshot for all, whatever a running server commits meanwhile.
-    return Promise.resolve(db.transaction(() => look(db))())
+    return db.transaction(() => look(db))()
   } finally {
     db.close()
   }
@@ -60,6 +67,7 @@ function look(db: Sqlite.Database): CheckReport {
   for (const line of db.pragma('integrity_check') as { integrity_check: string }[]) {
     if (line.integrity_check !== 'ok') problems.push(`the file is damaged: ${line.integrity_check}`)
   }
+  const damaged = problems.length > 0
   for (const { broken, where } of RULES) {
     const seqs = db.prepare<[], number>(`select seq from job where ${where}`).pluck().all()
     for (const seq of seqs.slice(0, NAMED)) problems.push(`job ${seq} ${broken}`)
@@ -88,7 +96,7 @@ function look(db: Sqlite.Database): CheckReport {
     if (!known) problems.push(`queue ${name} holds jobs but is not listed`)
   }
   checkTotals(db, problems)
-  return { jobs, summary, problems }
+  return { jobs, summary, damaged, problems }
 }
 
 function readQueues(db: Sqlite.Database, problems: string[]): Map<string, QueueRecord> {

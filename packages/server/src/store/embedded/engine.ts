@@ -1,10 +1,19 @@
 import { performance } from 'node:perf_hooks'
-import { Memory, State, type Change, type Kind, type Records, type Rule } from '@jobmill/core'
+import {
+  Memory,
+  State,
+  type Change,
+  type Kind,
+  type Position,
+  type Records,
+  type Rule,
+} from '@jobmill/core'
 import type { Clock } from '../../clock.ts'
 import type { JobFilter } from '../../filter/filter.ts'
 import type { Log } from '../../log.ts'
 import {
   StoreError,
+  type Backup,
   type Done,
   type Found,
   type Listing,
@@ -16,6 +25,7 @@ import {
   type Store,
   type StoreHealth,
 } from '../store.ts'
+import { Backups } from './backups.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Loader } from './loader.ts'
 import { lockFolder } from './lock.ts'
@@ -48,6 +58,7 @@ class EmbeddedStore implements Store {
   readonly #commits: GroupCommit
   readonly #storage: Storage
   readonly #pages: Pages
+  readonly #backups: Backups
   readonly #unlock: () => void
   readonly #random: () => number
   #health: StoreHealth = { state: 'loading', percent: 0 }
@@ -82,6 +93,7 @@ class EmbeddedStore implements Store {
     })
     this.#memory = new Memory(journal, options.memoryBytes)
     this.#pages = new Pages(options.folder, options.clock, this.#memory, this.#commits)
+    this.#backups = new Backups(options.folder)
   }
 
   async open(): Promise<void> {
@@ -169,6 +181,7 @@ class EmbeddedStore implements Store {
       processed: memory.total('processed'),
       failures: memory.total('failures'),
       workers,
+      lastSeq: memory.lastSeq,
     }
   }
 
@@ -193,6 +206,11 @@ class EmbeddedStore implements Store {
     return this.#pages.list(query)
   }
 
+  async ahead(queue: string, place: Position): Promise<number> {
+    this.#mustBeWhole()
+    return this.#memory.waitingBefore(queue, place)
+  }
+
   async find(jid: string, budgetMs: number): Promise<Found> {
     this.#mustBeWhole()
     return this.#pages.find(jid, budgetMs)
@@ -207,11 +225,20 @@ class EmbeddedStore implements Store {
     return this.#pages.select(place, filter)
   }
 
+  async backup(to: string): Promise<Backup> {
+    // A fault is no matter: while nothing can be written, a copy is worth all the more.
+    if (this.#health.state === 'ready') {
+      await new Promise<void>((resolve) => this.#commits.wait(() => resolve()))
+    }
+    return this.#backups.write(to)
+  }
+
   async close(): Promise<void> {
     if (this.#health.state === 'closed') return
     const wasLoading = this.#health.state === 'loading'
     this.#set({ state: 'closed' })
     if (!wasLoading) await this.#commits.drain()
+    await this.#backups.stop()
     await this.#pages.close()
     await this.#storage.close()
     this.#unlock()

@@ -1,4 +1,11 @@
-import { State, type Memory, type Priority, type QueueRecord, type Seq } from '@jobmill/core'
+import {
+  State,
+  type Memory,
+  type NoteRecord,
+  type Priority,
+  type QueueRecord,
+  type Seq,
+} from '@jobmill/core'
 import type { Log } from '../../log.ts'
 import type { LoadedSet, ReadJob } from './messages.ts'
 import type { Loaded } from './storage.ts'
@@ -62,6 +69,8 @@ export class Loader {
       const record = value as QueueRecord
       if (record.removedTo > 0) this.#marks.set(key, record.removedTo)
       this.#memory.loadRecord('queue', key, record)
+    } else if (kind === 'note') {
+      this.#memory.loadRecord('note', key, value as NoteRecord)
     } else if (kind === 'total') {
       const totals = value as { lastSeq: number; processed: number; failures: number }
       this.#memory.lastSeq = Math.max(this.#memory.lastSeq, totals.lastSeq)

@@ -1,5 +1,6 @@
 import type { Position, Priority, Seq, State, TimedState } from '@jobmill/core'
 import type { JobFilter } from '../../filter/filter.ts'
+import type { Backup } from '../store.ts'
 
 export type Durability = 'full' | 'strict' | 'relaxed'
 
@@ -148,3 +149,8 @@ export interface FromReader {
   readonly id: number
   readonly answer: Keys | Rows | Fault
 }
+
+/** What the backup's process says at its end. */
+export type FromBackup =
+  | { readonly did: 'backup'; readonly backup: Backup }
+  | { readonly did: 'fail'; readonly message: string }

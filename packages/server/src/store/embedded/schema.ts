@@ -21,11 +21,11 @@ const TABLES = `
 /** Pages that the write-ahead log takes before they move to the data file. */
 const CHECKPOINT_PAGES = 4000
 
-/**
- * Makes or checks the tables. Throws when the data was written by a newer version.
- * @param fsync whether a commit waits until it is on disk
- */
-export function prepareSchema(db: Sqlite.Database, fsync: boolean): void {
+/** What the log may keep of the disk once it has grown, as it does while a backup reads. */
+const LOG_BYTES = 64 * 1024 * 1024
+
+/** Throws when the data was written by a newer version. @returns the format; 0: no tables yet */
+export function formatOf(db: Sqlite.Database): number {
   const version = Number(db.pragma('user_version', { simple: true }))
   if (version > VERSION) {
     throw new Error(
@@ -33,10 +33,23 @@ export function prepareSchema(db: Sqlite.Database, fsync: boolean): void {
         'start that version, or point -d at another folder',
     )
   }
+  return version
+}
+
+/**
+ * Makes or checks the tables. Throws when the data was written by a newer version, or cannot be
+ * written: SQLite opens a file for reading alone without a word.
+ * @param fsync whether a commit waits until it is on disk
+ */
+export function prepareSchema(db: Sqlite.Database, fsync: boolean): void {
+  const version = formatOf(db)
   db.pragma('journal_mode = WAL')
   db.pragma(`synchronous = ${fsync ? 'FULL' : 'NORMAL'}`)
   db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+  db.pragma(`journal_size_limit = ${LOG_BYTES}`)
   db.pragma('cache_size = -16000')
+  // `begin immediate` alone does not mind.
+  db.exec(`begin immediate; pragma user_version = ${version}; rollback`)
   if (version === 0) {
     db.transaction(() => {
       db.exec(TABLES)

@@ -1,17 +1,23 @@
 import { Worker } from 'node:worker_threads'
 import type { Seq } from '@jobmill/core'
+import { dataFault } from './lock.ts'
 import type { Batch, Fault, FromThread, ReadJob, ThreadData, ToThread } from './messages.ts'
 
 /**
- * Starts a thread of this folder. Node loads its program itself and knows no TypeScript, so tests
- * take the built one, and none of their settings for resolving imports.
+ * A program of this folder, for a thread or a process of its own. Node loads it itself and knows no
+ * TypeScript, so tests take the built one.
  */
-export function startThread(name: 'thread' | 'reader', workerData: unknown): Worker {
+export function builtFile(name: 'thread' | 'reader' | 'backup-process'): URL {
   const here = import.meta.url.replace(/\/src\/(?=store\/embedded\/)/, '/dist/')
-  const execArgv = process.execArgv.filter(
-    (_, i, all) => !/conditions/.test(`${all[i - 1]} ${all[i]}`),
-  )
-  return new Worker(new URL(`./${name}.js`, here), { workerData, execArgv })
+  return new URL(`./${name}.js`, here)
+}
+
+/** Node's arguments for it: none of the tests' settings for resolving imports. */
+export const execArguments = (): string[] =>
+  process.execArgv.filter((_, i, all) => !/conditions/.test(`${all[i - 1]} ${all[i]}`))
+
+export function startThread(name: 'thread' | 'reader', workerData: unknown): Worker {
+  return new Worker(builtFile(name), { workerData, execArgv: execArguments() })
 }
 
 /** What the engine hears while data is loaded. */
@@ -22,6 +28,7 @@ export type Loaded = Exclude<
 
 /** The storage thread as the engine sees it: one commit at a time, reads behind it. */
 export class Storage {
+  readonly #folder: string
   readonly #worker: Worker
   readonly #reads = new Map<number, (jobs: readonly ReadJob[] | undefined) => void>()
   #readId = 0
@@ -33,6 +40,7 @@ export class Storage {
 
   /** @param failed called when the thread can do no more */
   constructor(data: ThreadData, failed: (fault: Fault) => void) {
+    this.#folder = data.folder
     this.#failed = failed
     this.#worker = startThread('thread', data)
     this.#worker.on('message', (message: FromThread) => this.#take(message))
@@ -43,7 +51,7 @@ export class Storage {
     })
   }
 
-  /** Resolves when the file is open and its tables are right. */
+  /** Resolves when the file is open and its tables are right; rejects with a FolderError. */
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#opened = { resolve, reject }
@@ -119,7 +127,7 @@ export class Storage {
 
   #fail(fault: Fault): void {
     if (this.#opened !== undefined) {
-      this.#opened.reject(new Error(`${fault.message} (${fault.code})`))
+      this.#opened.reject(dataFault(this.#folder, fault))
       this.#opened = undefined
     } else {
       this.#failed(fault)

@@ -17,7 +17,7 @@ export class Counts {
   async stats(connection: Connection): Promise<Stats> {
     const ask = <Row>(name: string, text: string) =>
       connection.query<Row>({ name: `stats_${name}`, text })
-    const [, queues, sets, totals, workers] = await Promise.all([
+    const [, queues, sets, totals, workers, last] = await Promise.all([
       connection.simple('begin isolation level repeatable read, read only'),
       // Known queues, and those with jobs: a removal elsewhere may have crossed their push.
       ask<{ name: string; count: number }>(
@@ -40,6 +40,10 @@ export class Counts {
         `select count(*) as count from ${this.#s}.record
          where kind = 'worker' and (value ->> 'connections')::int > 0`,
       ),
+      ask<{ seq: number }>(
+        'last',
+        `select case when is_called then last_value else 0 end as seq from ${this.#s}.job_seq`,
+      ),
       connection.simple('commit'),
     ])
     const size = (state: State): number => sets.find((one) => one.state === state)?.count ?? 0
@@ -52,6 +56,7 @@ export class Counts {
       processed: totals[0]?.processed ?? 0,
       failures: totals[0]?.failures ?? 0,
       workers: workers[0]?.count ?? 0,
+      lastSeq: last[0]?.seq ?? 0,
     }
   }
 

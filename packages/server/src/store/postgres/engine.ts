@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks'
-import type { Kind, Records, Rule } from '@jobmill/core'
+import type { Kind, Position, Records, Rule } from '@jobmill/core'
 import type { Clock } from '../../clock.ts'
 import type { JobFilter } from '../../filter/filter.ts'
 import type { Log } from '../../log.ts'
 import {
   StoreError,
+  type Backup,
   type Done,
   type Found,
   type Listing,
@@ -170,6 +171,10 @@ class PostgresStore implements Store {
     return this.#read((connection) => this.#pages.list(connection, query, nowMs))
   }
 
+  ahead(queue: string, place: Position): Promise<number> {
+    return this.#read((connection) => this.#pages.ahead(connection, queue, place))
+  }
+
   find(jid: string, budgetMs: number): Promise<Found> {
     return this.#read((connection) => this.#pages.find(connection, jid, budgetMs))
   }
@@ -177,6 +182,12 @@ class PostgresStore implements Store {
   select(place: Place, filter: JobFilter): Promise<Selection> {
     const nowMs = this.#options.clock.now()
     return this.#read((connection) => this.#pages.select(connection, place, filter, nowMs))
+  }
+
+  backup(): Promise<Backup> {
+    return Promise.reject(
+      new Error('the data is in a PostgreSQL: back it up as any database there'),
+    )
   }
 
   async close(): Promise<void> {

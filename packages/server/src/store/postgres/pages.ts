@@ -55,6 +55,19 @@ export class Pages {
     }
   }
 
+  /** How many jobs of a queue are fetched before this place in it. */
+  async ahead(connection: Connection, queue: string, place: Position): Promise<number> {
+    const [row] = await connection.query<{ count: number }>(
+      {
+        name: 'ahead',
+        text: `select count(*) as count from ${this.#s}.job where state = 0 and queue = $1
+          and (priority > $2 or priority = $2 and seq < $3) and seq > ${this.#removedTo('$1')}`,
+      },
+      [queue, place.key, Math.ceil(place.seq)],
+    )
+    return row?.count ?? 0
+  }
+
   async find(connection: Connection, jid: string, budgetMs: number): Promise<Found> {
     const endMs = performance.now() + budgetMs
     const named = await connection.query<JobRow>(this.#named, [jid])

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { Hono, type Context } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
+import { StoreError, type StoreHealth } from '../store/store.ts'
+import { Flashes } from './actions/flash.ts'
+import { MassActions } from './actions/mass.ts'
+import { actionRoutes } from './actions/routes.ts'
+import { apiRoutes } from './api/routes.ts'
+import { serveAsset } from './assets.ts'
+import type { Env, Web } from './context.ts'
+import { Guard } from './guard/auth.ts'
+import { prefixOf, withoutPrefix } from './guard/base-path.ts'
+import type { Caller } from './guard/caller.ts'
+import { formToken } from './guard/csrf.ts'
+import { isOwnHost } from './guard/host.ts'
+import { FormSecret } from './guard/secret.ts'
+import { pageRoutes } from './pages/routes.tsx'
+import { messagePage } from './pages/small.tsx'
+import { layout } from './parts/layout.tsx'
+import { readPreferences } from './preferences.ts'
+import type { Tools } from './tools.ts'
+import { View } from './view.ts'
+
+/** Requests at once; more get 503, for the command port must not wait for pages. */
+const IN_FLIGHT_MAX = 100
+const NO_CACHE = { 'Cache-Control': 'no-cache' }
+
+/** The HTTP port: probes, pages, actions and the JSON API. */
+export function webApp(web: Web): Hono<Env> {
+  const app = new Hono<Env>({ getPath: (request) => ownPath(web, request) })
+  const guard = new Guard(web)
+  const tools: Tools = {
+    web,
+    mass: new MassActions(web.store),
+    flashes: new Flashes(),
+    secret: new FormSecret(web.store),
+  }
+  let inFlight = 0
+
+  app.use(async (c, next) => {
+    if (inFlight >= IN_FLIGHT_MAX) return c.text('too many requests at once\n', 503, NO_CACHE)
+    inFlight += 1
+    try {
+      return await next()
+    } finally {
+      inFlight -= 1
+    }
+  })
+  app.use(headers)
+  app.get('/static/:name', serveAsset)
+  probes(app, web)
+
+  app.use(async (c, next) => {
+    const { password, url } = web.settings()
+    if (password === '' && !isOwnHost(c.req.header('Host') ?? '', url)) {
+      return c.text(
+        `There is no ${c.req.header('Host')} here. Without a password only localhost and IP ` +
+          'addresses are answered: set a password, or [web] url.\n',
+        421,
+      )
+    }
+    // Faktory's JSON is open to all; the page of the same name is not.
+    if (isOpenHealth(c)) {
+      const facts = { now: new Date().toISOString(), server: web.server.facts() }
+      return c.json(facts, 200, NO_CACHE)
+    }
+    const caller = guard.check(c)
+    if (caller instanceof Response) return caller
+    c.set('view', await viewOf(c, tools, caller))
+    return next()
+  })
+  app.all('/stats', async (c) =>
+    c.body(await web.server.info(), 200, { ...NO_CACHE, 'Content-Type': 'application/json' }),
+  )
+  app.route('/api/v1', apiRoutes(tools))
+  actionRoutes(app, tools)
+  pageRoutes(app, tools)
+
+  app.notFound((c) => {
+    const view = c.var.view
+    const page = messagePage(view, view.t.notFound, view.t.findLabel)
+    return c.html(layout(view, page), 404)
+  })
+  app.onError((error, c) => failed(error, c, web))
+  return app
+}
+
+const headers = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  // TLS ends before us.
+  strictTransportSecurity: false,
+  // no-referrer would make a form's Origin "null".
+  referrerPolicy: 'same-origin',
+  xXssProtection: false,
+})
+
+function ownPath(web: Web, request: Request): string {
+  const { pathname } = new URL(request.url)
+  return withoutPrefix(pathname, prefixOf(web.settings().url, request.headers))
+}
+
+function isOpenHealth(c: Context<Env>): boolean {
+  return c.req.path === '/health' && !(c.req.header('Accept') ?? '').includes('text/html')
+}
+
+function probes(app: Hono<Env>, { server }: Web): void {
+  app.get('/healthz', (c) => c.text('ok\n', 200, NO_CACHE))
+  app.get('/readyz', (c) => {
+    const why = server.stopping() ? 'stopping' : reason(server.health())
+    return c.text(`${why ?? 'ready'}\n`, why === undefined ? 200 : 503, NO_CACHE)
+  })
+}
+
+/** Why the server is not ready; undefined when it is. */
+export function reason(health: StoreHealth): string | undefined {
+  switch (health.state) {
+    case 'ready':
+      return undefined
+    case 'loading':
+      return `loading ${health.percent} %`
+    case 'unwritable':
+      return `cannot write: ${health.reason}`
+    case 'closed':
+      return 'stopping'
+  }
+}
+
+async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: Caller) {
+  const settings = web.settings()
+  const url = new URL(c.req.url)
+  const nowMs = web.clock.now()
+  return new View({
+    caller,
+    preferences: readPreferences(c),
+    prefix: prefixOf(settings.url, c.req.raw.headers),
+    url,
+    path: c.req.path,
+    token: formToken(await secret.get(), caller, nowMs),
+    nowMs,
+    environment: settings.environment,
+    title: settings.title,
+    version: web.version,
+    address: web.server.addresses()[0] ?? '',
+    stats: await web.store.stats().catch(() => undefined),
+    flash: flashes.get(url.searchParams.get('flash') ?? ''),
+  })
+}
+
+/** The store is away, or a fault of ours: the frame stays, and says what is the matter. */
+function failed(error: Error, c: Context<Env>, { log }: Web): Response | Promise<Response> {
+  const id = randomUUID()
+  const known = error instanceof StoreError
+  if (known) log.warn({ id, path: c.req.path }, `a page could not be read: ${error.message}`)
+  else log.error({ err: error, id, path: c.req.path }, 'a request failed by a fault of the server')
+  const status = known ? 503 : 500
+  const view = c.get('view') as View | undefined
+  if (view === undefined || c.req.path === '/stats') {
+    return c.text(known ? `${error.message}\n` : 'internal error\n', status, NO_CACHE)
+  }
+  const page = known
+    ? messagePage(view, view.t.storeAway, view.t.storeAwayMore(error.message))
+    : messagePage(view, view.t.failed500, view.t.failed500More(id))
+  return c.html(layout(view, page), status, NO_CACHE)
+}
