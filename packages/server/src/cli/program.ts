@@ -14,6 +14,7 @@ import { backup } from './backup.ts'
 import { check } from './check.ts'
 import { checkConfig, showConfig } from './config.ts'
 import { withEphemeral } from './ephemeral.ts'
+import { migrate } from './migrate.ts'
 import { restoreFrom } from './restore.ts'
 import { serve } from './serve.ts'
 
@@ -64,6 +65,7 @@ function programOf(run: { code: ExitCode }): Command {
     })
 
   addOnData(program, run)
+  addOnDatabase(program)
   addConfig(program, run)
   return program
 }
@@ -94,6 +96,19 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
     .allowExcessArguments(false)
     .action(async (file: string, flags: Flags) => {
       await restoreFrom(folderOf(flags), file)
+    })
+}
+
+/** Commands on a database. */
+function addOnDatabase(program: Command): void {
+  withOptions(program.command('migrate'), ALL_SETTINGS)
+    .description('bring the tables of the database up to date')
+    .option('--dry-run', 'print the SQL instead')
+    .allowExcessArguments(false)
+    .action(async ({ dryRun, ...flags }: Flags) => {
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      await migrate(settings, dryRun === true)
     })
 }
 
