@@ -23,7 +23,7 @@ import { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import { Counts } from './counts.ts'
 import { Link } from './link.ts'
-import { Notifier } from './notifier.ts'
+import { Notifier, type Heard } from './notifier.ts'
 import { Pages } from './pages.ts'
 import type { Session } from './session.ts'
 import { statementsOf } from './statements.ts'
@@ -82,7 +82,7 @@ class PostgresStore implements Store {
     this.#counts = new Counts(schema)
     this.#pages = new Pages(schema)
     this.#upkeep = new Upkeep({ sql, schema, clock: measured, log })
-    this.#notifier = new Notifier(sql, schema, (queues) => this.#heard(queues))
+    this.#notifier = new Notifier(sql, schema, (what) => this.#heard(what))
     this.#committer = new Committer({
       sql,
       clock,
@@ -239,8 +239,9 @@ class PostgresStore implements Store {
   }
 
   /** Another server has put jobs into queues. */
-  #heard(queues: readonly string[] | 'all'): void {
-    this.#wakeQueued(queues === 'all' ? [...this.#asked.keys()] : queues)
+  #heard(what: Heard): void {
+    if (what === 'inbox') this.#committer.lookIntoInbox()
+    else this.#wakeQueued(what === 'all' ? [...this.#asked.keys()] : what)
   }
 
   #poll(): void {
@@ -250,7 +251,9 @@ class PostgresStore implements Store {
   }
 
   #lookAtTime(): void {
-    if (this.#health.state === 'ready') this.#wakeTimed(this.#options.clock.now())
+    if (this.#health.state !== 'ready') return
+    this.#wakeTimed(this.#options.clock.now())
+    this.#committer.lookIntoInbox()
   }
 
   #set(health: StoreHealth): void {
