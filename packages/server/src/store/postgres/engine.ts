@@ -21,6 +21,7 @@ import { DatabaseClock } from './clock.ts'
 import { command } from './command.ts'
 import { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
+import { Costly } from './costly.ts'
 import { Counts } from './counts.ts'
 import { Link } from './link.ts'
 import { Notifier, type Heard } from './notifier.ts'
@@ -65,6 +66,8 @@ class PostgresStore implements Store {
   readonly #notifier: Notifier
   readonly #counts: Counts
   readonly #pages: Pages
+  readonly #stats = new Costly<Stats>()
+  readonly #queues = new Costly<readonly QueueFacts[]>()
   readonly #upkeep: Upkeep
   /** Queues that a FETCH asked for lately: monotonic ms. */
   readonly #asked = new Map<string, number>()
@@ -145,7 +148,7 @@ class PostgresStore implements Store {
   }
 
   stats(): Promise<Stats> {
-    return this.#read((connection) => this.#counts.stats(connection))
+    return this.#stats.get(() => this.#read((connection) => this.#counts.stats(connection)))
   }
 
   async latency(queue: string): Promise<number> {
@@ -159,7 +162,7 @@ class PostgresStore implements Store {
   }
 
   queues(): Promise<readonly QueueFacts[]> {
-    return this.#read((connection) => this.#counts.queues(connection))
+    return this.#queues.get(() => this.#read((connection) => this.#counts.queues(connection)))
   }
 
   held(): Promise<ReadonlyMap<string, number>> {
