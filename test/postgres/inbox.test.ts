@@ -23,7 +23,13 @@ beforeEach(async () => {
   stores = []
   for (let i = 0; i < 2; i += 1) {
     const log = pino({ level: 'silent' })
-    const store = openPostgres({ url: database.url, schema, clock: new TestClock(), log })
+    const store = openPostgres({
+      url: database.url,
+      schema,
+      clock: new TestClock(),
+      log,
+      slowCountMs: Infinity,
+    })
     await store.open()
     stores.push(store)
   }
@@ -48,7 +54,7 @@ test('a job is pushed with the transaction of the application, or not at all', a
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(await waiting()).toBe(0)
   await client.query('commit')
-  await expect.poll(waiting).toBe(1)
+  await expect.poll(waiting, { timeout: 20_000 }).toBe(1)
   expect(await left()).toEqual([])
   const [store] = stores
   if (store === undefined) throw new Error('two engines run')
@@ -61,7 +67,7 @@ test('a job is pushed with the transaction of the application, or not at all', a
   await client.query(`select ${schema}.push('{"jid":"job-undone-1","jobtype":"T","args":[]}')`)
   await client.query('rollback')
   await client.query(`select ${schema}.push('{"jid":"job-done-1","jobtype":"T","args":[]}')`)
-  await expect.poll(waiting).toBe(1)
+  await expect.poll(waiting, { timeout: 20_000 }).toBe(1)
   expect(jidOf((await ask(store, fetch, { queues: ['default'], wid: '' })) as never)).toBe(
     'job-done-1',
   )
@@ -72,7 +78,7 @@ test('many jobs at once go in by one statement, each once, however many servers 
     `insert into ${schema}.inbox(job) select json_build_object('jid', 'job-bulk-' || n,
        'jobtype', 'T', 'args', json_build_array(n)) from generate_series(1, 1000) n`,
   )
-  await expect.poll(waiting).toBe(1000)
+  await expect.poll(waiting, { timeout: 20_000 }).toBe(1000)
   expect(await left()).toEqual([])
   const jids = await runSql(database.url, `select distinct jid from ${schema}.job`)
   expect(jids).toHaveLength(1000)
@@ -90,9 +96,9 @@ test('what the rules will not have stays, and says why; the others are taken', a
   await client.query(
     `insert into ${schema}.inbox(job) values ${jobs.map((job) => `(${job})`).join(', ')}`,
   )
-  await expect.poll(waiting).toBe(2)
+  await expect.poll(waiting, { timeout: 20_000 }).toBe(2)
   await expect
-    .poll(async () => (await left()).map(({ refused }) => refused))
+    .poll(async () => (await left()).map(({ refused }) => refused), { timeout: 20_000 })
     .toEqual([
       'jobs must have a jobtype parameter',
       expect.stringContaining('invalid JSON'),

@@ -27,7 +27,14 @@ afterEach(async () => {
 
 function engine(url: string): Store {
   const log = pino({ level: 'silent' })
-  const store = openPostgres({ url, schema, clock: new TestClock(), log, strict: true })
+  const store = openPostgres({
+    url,
+    schema,
+    clock: new TestClock(),
+    log,
+    strict: true,
+    slowCountMs: Infinity,
+  })
   open.push(store)
   return store
 }
@@ -51,14 +58,14 @@ test('without a database at the start it refuses at once, and goes on by itself'
 
     // Away in flight: told at once, too.
     await own.stop()
-    await expect.poll(() => state(store)).toBe('unwritable')
+    await expect.poll(() => state(store), { timeout: 20_000 }).toBe('unwritable')
     await expect(pushed(store, 'job-early-2')).rejects.toMatchObject({ code: 'away' })
     await own.start()
     await expect.poll(() => state(store), { timeout: 20_000 }).toBe('ready')
 
     // A crash of the database.
     await own.stop('SIGQUIT')
-    await expect.poll(() => state(store)).toBe('unwritable')
+    await expect.poll(() => state(store), { timeout: 20_000 }).toBe('unwritable')
     await own.start()
     await expect.poll(() => state(store), { timeout: 20_000 }).toBe('ready')
     expect((await store.stats()).queues.get('default')).toBe(1)

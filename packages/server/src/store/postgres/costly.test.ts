@@ -3,7 +3,7 @@ import { Costly } from './costly.ts'
 
 function setup() {
   const clock = { ms: 0 }
-  const costly = new Costly<number>(() => clock.ms)
+  const costly = new Costly<number>(100, () => clock.ms)
   let asked = 0
   const ask = (tookMs: number) => (): Promise<number> => {
     asked += 1
@@ -13,12 +13,12 @@ function setup() {
   return { clock, costly, ask }
 }
 
-test('a quick answer is asked for anew each time, a slow one holds for ten times as long', async () => {
+test('a quick answer is asked for anew each time, a slow one holds for five times as long', async () => {
   const { clock, costly, ask } = setup()
   expect(await costly.get(ask(10))).toBe(1)
   expect(await costly.get(ask(10))).toBe(2)
   expect(await costly.get(ask(500))).toBe(3)
-  clock.ms += 4_999
+  clock.ms += 2_499
   expect(await costly.get(ask(500))).toBe(3)
   clock.ms += 1
   // Known to be slow: who comes while it is asked waits for the same.

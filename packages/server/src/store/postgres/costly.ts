@@ -1,9 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
-/** An answer that took longer is given again for a while. */
-const SLOW_MS = 100
-/** For so many times as long as it took, */
-const TIMES = 10
+/** A slow answer holds for so many times as long as it took, */
+const TIMES = 5
 /** but no longer than that. */
 const REUSE_MAX_MS = 15_000
 
@@ -15,10 +13,12 @@ export class Costly<T> {
   #answer: Promise<T> | undefined
   #validUntilMs = 0
   #isSlow = false
+  readonly #slowMs: number
   readonly #nowMs: () => number
 
-  /** @param nowMs monotonic */
-  constructor(nowMs = () => performance.now()) {
+  /** @param slowMs an answer that took longer holds for a while   @param nowMs monotonic */
+  constructor(slowMs: number, nowMs = () => performance.now()) {
+    this.#slowMs = slowMs
     this.#nowMs = nowMs
   }
 
@@ -37,7 +37,7 @@ export class Costly<T> {
       return await ask()
     } finally {
       const tookMs = this.#nowMs() - startedMs
-      this.#isSlow = tookMs > SLOW_MS
+      this.#isSlow = tookMs > this.#slowMs
       const holdsMs = this.#isSlow ? Math.min(tookMs * TIMES, REUSE_MAX_MS) : 0
       this.#validUntilMs = this.#nowMs() + holdsMs
     }

@@ -45,9 +45,12 @@ export interface PostgresOptions {
   readonly strict?: boolean
   /** Whoever waits looks again so often, should a word of another server be lost; 0: never. */
   readonly pollMs?: number
+  /** Counts that took longer hold for a while. */
+  readonly slowCountMs?: number
 }
 
 const POLL_MS = 500
+const SLOW_COUNT_MS = 1_000
 /** A FETCH waits two seconds; nobody waits for a queue that was not asked for since. */
 const ASKED_MS = 3_000
 /** Timed work of a server that is gone is found by the others within this time. */
@@ -66,8 +69,8 @@ class PostgresStore implements Store {
   readonly #notifier: Notifier
   readonly #counts: Counts
   readonly #pages: Pages
-  readonly #stats = new Costly<Stats>()
-  readonly #queues = new Costly<readonly QueueFacts[]>()
+  readonly #stats: Costly<Stats>
+  readonly #queues: Costly<readonly QueueFacts[]>
   readonly #upkeep: Upkeep
   /** Queues that a FETCH asked for lately: monotonic ms. */
   readonly #asked = new Map<string, number>()
@@ -84,6 +87,9 @@ class PostgresStore implements Store {
     const measured = clock instanceof DatabaseClock ? clock : undefined
     this.#counts = new Counts(schema)
     this.#pages = new Pages(schema)
+    const { slowCountMs = SLOW_COUNT_MS } = options
+    this.#stats = new Costly(slowCountMs)
+    this.#queues = new Costly(slowCountMs)
     this.#upkeep = new Upkeep({ sql, schema, clock: measured, log })
     this.#notifier = new Notifier(sql, schema, (what) => this.#heard(what))
     this.#committer = new Committer({
