@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
@@ -21,17 +20,10 @@ import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
+import { VERSION } from './version.ts'
 import { webApp } from './web/app.tsx'
 import type { Env, WebSettings } from './web/context.ts'
 import { listenWeb } from './web/listen.ts'
-
-/** The package's version, as --version and INFO tell it. */
-export const VERSION = readVersion()
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
 
 export interface RunningServer {
   /** Where clients connect, `host:port` each, with real ports. */
@@ -169,7 +161,7 @@ export async function startServer(
 }
 
 /** What the pages see of the settings. */
-const webSettings = (settings: Settings): WebSettings => ({
+export const webSettings = (settings: Settings): WebSettings => ({
   password: settings.webPassword,
   readonlyPassword: settings.webReadonlyPassword,
   readonly: settings.webReadonly,
@@ -179,13 +171,17 @@ const webSettings = (settings: Settings): WebSettings => ({
   environment: settings.environment,
 })
 
-interface Web {
+export interface WebDoor {
   readonly addresses: readonly string[]
   close(): void
 }
 
 /** HTTP where it can be had; where it cannot, the log says why. */
-async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): Promise<Web> {
+export async function openWeb(
+  app: Hono<Env>,
+  bindings: readonly Address[],
+  log: Log,
+): Promise<WebDoor> {
   const servers: ServerType[] = []
   const addresses: string[] = []
   for (const { host, port } of bindings) {
