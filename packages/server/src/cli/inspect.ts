@@ -117,6 +117,14 @@ async function show(
       info: () => report.info(),
       facts: () => report.server(),
       addresses: () => [file],
+      // Whoever held a job when the copy was made may hold it still.
+      isLost: () => false,
+      backups: {
+        list: () => Promise.resolve([]),
+        isRunning: () => false,
+        lastError: () => undefined,
+        begin: () => false,
+      },
     },
   })
   await opened(store)
