@@ -25,6 +25,7 @@ import { VERSION } from './version.ts'
 import { webApp } from './web/app.tsx'
 import type { Env, WebSettings } from './web/context.ts'
 import { listenWeb } from './web/listen.ts'
+import { LANGUAGES } from './web/text/languages.ts'
 
 export interface RunningServer {
   /** Where clients connect, `host:port` each, with real ports. */
@@ -42,12 +43,14 @@ export interface RunningServer {
 
 /**
  * Starts a whole server: the one place that knows all parts. Rejects with a FolderError or PortError,
- * whose message says what to do; nothing is left running then. @param clock for tests: one that they set
+ * whose message says what to do; nothing is left running then. @param clock for tests: one that they set   @param languages
+ * of the pages, the first where a reader's is not among them
  */
 export async function startServer(
   settings: Settings,
   log: Log,
   clock = new SystemClock(),
+  languages = LANGUAGES,
 ): Promise<RunningServer> {
   const store = openEmbedded({
     folder: settings.dataFolder,
@@ -118,6 +121,7 @@ export async function startServer(
     clock,
     log,
     version: VERSION,
+    languages,
     settings: () => webSettings(current),
     server: {
       health: () => store.health(),

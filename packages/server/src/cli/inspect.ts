@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import { Scheduler } from '../tasks/scheduler.ts'
 import { VERSION } from '../version.ts'
 import { webApp } from '../web/app.tsx'
+import { LANGUAGES } from '../web/text/languages.ts'
 
 /**
  * `jobmill inspect`: shows a data file in the pages until a signal comes. The file is only read: what
@@ -110,6 +111,7 @@ async function show(
     clock,
     log,
     version: VERSION,
+    languages: LANGUAGES,
     settings: () => shown,
     server: {
       health: () => store.health(),
