@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SystemClock } from '../../packages/server/src/clock.ts'
 import { readConfiguration } from '../../packages/server/src/config/settings.ts'
 import { startServer, type RunningServer } from '../../packages/server/src/server.ts'
 import { language, LANGUAGES } from '../../packages/server/src/web/text/languages.ts'
@@ -24,7 +23,7 @@ beforeAll(async () => {
   const flags = { binding: '127.0.0.1:0', webBinding: '127.0.0.1:0', data: folder, config: folder }
   const { settings } = readConfiguration(flags, {}, folder)
   const strange = [language('xx', pseudo), language('xy', pseudo, 'rtl'), ...LANGUAGES]
-  server = await startServer(settings, keptLog().log, new SystemClock(), strange)
+  server = await startServer(settings, keptLog().log, undefined, strange)
   url = `http://${server.webAddresses[0]}`
   const port = Number(server.addresses[0]?.replace(/^.*:/, ''))
   const producer = await FwpConnection.open({ port })

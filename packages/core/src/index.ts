@@ -2,6 +2,7 @@ export * from './types.ts'
 export { type FailureReport } from './failure.ts'
 export { explain, type Circumstances, type Explanation } from './explain.ts'
 export { retryDelayS } from './retry.ts'
+export { CoveredFacts } from './memory/covered.ts'
 export { type Journal } from './memory/journal.ts'
 export { Lane } from './memory/lane.ts'
 export { isJob, Memory } from './memory/memory.ts'
@@ -46,6 +47,7 @@ export {
   reap,
   shiftWorkers,
   signal,
+  touch,
   type BeatInput,
   type HelloInput,
 } from './rules/worker.ts'

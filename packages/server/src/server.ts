@@ -5,7 +5,7 @@ import type { Hono } from 'hono'
 import { SystemClock } from './clock.ts'
 import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
-import { folderFacts, hasTlsFiles } from './folder-facts.ts'
+import { hasTlsFiles } from './folder-facts.ts'
 import { HealthLog } from './health-log.ts'
 import type { Log } from './log.ts'
 import { Listener } from './net/listener.ts'
@@ -13,9 +13,8 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
+import { openStorage } from './storage.ts'
 import { backupsFolder, describeBackups } from './store/backup-files.ts'
-import { openEmbedded } from './store/embedded/engine.ts'
-import { nameHolder } from './store/embedded/lock.ts'
 import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Orphans } from './tasks/orphans.ts'
@@ -43,22 +42,16 @@ export interface RunningServer {
 
 /**
  * Starts a whole server: the one place that knows all parts. Rejects with a FolderError or PortError,
- * whose message says what to do; nothing is left running then. @param clock for tests: one that they set   @param languages
- * of the pages, the first where a reader's is not among them
+ * whose message says what to do; nothing is left running then.
+ * @param testClock one that a test sets   @param languages of the pages
  */
 export async function startServer(
   settings: Settings,
   log: Log,
-  clock = new SystemClock(),
+  testClock?: SystemClock,
   languages = LANGUAGES,
 ): Promise<RunningServer> {
-  const store = openEmbedded({
-    folder: settings.dataFolder,
-    durability: settings.durability,
-    memoryBytes: settings.memoryBytes,
-    clock,
-    log,
-  })
+  const { store, clock, tell, listening, backsUp } = openStorage(settings, log, testClock)
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
@@ -70,7 +63,7 @@ export async function startServer(
     clock,
     log,
     folder: backupsFolder(settings.dataFolder),
-    everyMs: settings.backupEveryMs,
+    everyMs: backsUp ? settings.backupEveryMs : 0,
     keep: settings.backupKeep,
   })
   const follower = new ClockFollower(store, log)
@@ -97,17 +90,20 @@ export async function startServer(
     healthLog.changed(health)
     if (health.state === 'ready') listener.loaded()
   })
-  clock.stepped = (byMs) => {
-    sessions.shift(byMs)
-    scheduler.hold(follower.follow(byMs))
+  if (clock instanceof SystemClock) {
+    clock.stepped = (byMs) => {
+      sessions.shift(byMs)
+      scheduler.hold(follower.follow(byMs))
+    }
   }
 
+  tell(VERSION)
   tellSettings(settings, log)
   await store.open()
   let addresses: string[] = []
   try {
     addresses = await listener.listen(settings.bindings)
-    nameHolder(settings.dataFolder, addresses)
+    listening(addresses)
   } catch (error) {
     await listener.stop()
     await store.close()
@@ -221,23 +217,7 @@ export async function openWeb(
 }
 
 function tellSettings(settings: Settings, log: Log): void {
-  const { dataFolder: folder, environment, durability } = settings
-  const facts = folderFacts(folder)
-  log.info(
-    {
-      folder,
-      environment,
-      durability,
-      freeMib: facts?.freeMib,
-      fileSystem: facts?.fileSystem,
-    },
-    `Jobmill ${VERSION} keeps its data in ${folder}`,
-  )
   for (const warning of settings.warnings) log.warn(warning)
-  if (facts?.danger !== undefined) log.warn({ folder }, `the data folder ${facts.danger}`)
-  if (durability === 'relaxed') {
-    log.warn('durability is relaxed: a power cut may lose what was acknowledged last')
-  }
   if (hasTlsFiles(settings.configFolder)) {
     log.warn(
       { folder: settings.configFolder },

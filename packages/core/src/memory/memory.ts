@@ -37,6 +37,8 @@ export class Memory implements Facts {
   readonly #reserved = new Reservations()
   readonly #timed: { readonly [S in TimedState]: TimedSet }
   readonly #removed = new NumberRing()
+  /** Told by the engine, where this memory does not hold every reservation. */
+  readonly #held = new Map<string, number>()
   readonly #tables: Tables = { queue: new Map(), worker: new Map(), note: new Map() }
   readonly #counters: Record<Counter, number> = { processed: 0, failures: 0 }
 
@@ -94,7 +96,7 @@ export class Memory implements Facts {
   }
 
   held(wid: string): number {
-    return this.#reserved.held(wid)
+    return this.#held.get(wid) ?? this.#reserved.held(wid)
   }
 
   record<K extends Kind>(kind: K, key: string): Records[K] | undefined {
@@ -239,6 +241,25 @@ export class Memory implements Facts {
     this.#queues.load(queue, priority, seqs)
   }
 
+  /** One job or entry as it is, for an engine whose memory holds no more than a group needs. */
+  load(entry: Entry): void {
+    switch (entry.state) {
+      case State.Queued:
+        this.#queues.add(entry)
+        break
+      case State.Reserved:
+        if (!isJob(entry)) throw new Error(`job ${entry.seq} was reserved without its payload`)
+        this.#reserved.add(entry)
+        break
+      default:
+        this.#timed[entry.state].add(entry)
+    }
+  }
+
+  loadHeld(wid: string, count: number): void {
+    this.#held.set(wid, count)
+  }
+
   loadReserved(job: Job): void {
     this.#reserved.add(job)
   }
@@ -318,18 +339,8 @@ export class Memory implements Facts {
   }
 
   #enter(entry: Entry): void {
-    switch (entry.state) {
-      case State.Queued:
-        this.#queues.add(entry)
-        return
-      case State.Reserved:
-        if (!isJob(entry)) throw new Error(`job ${entry.seq} was reserved without its payload`)
-        this.#reserved.add(entry)
-        break
-      default:
-        this.#timed[entry.state].add(entry)
-    }
-    this.#journal.timed(entry.at)
+    this.load(entry)
+    if (entry.state !== State.Queued) this.#journal.timed(entry.at)
   }
 
   #leave(entry: Entry): void {

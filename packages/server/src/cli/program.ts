@@ -66,6 +66,7 @@ function programOf(run: { code: ExitCode }): Command {
 
   for (const add of [addPush, addQueues, addJobs, addSets, addWorkers]) add(program)
   addOnData(program, run)
+  addOnDatabase(program)
   addConfig(program, run)
   return program
 }
@@ -113,6 +114,20 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
       const { settings, problems } = reading(all)()
       if (problems.length > 0) throw new SettingsError(problems)
       await inspect(file, settings)
+    })
+}
+
+/** Commands on a database. */
+function addOnDatabase(program: Command): void {
+  withOptions(program.command('migrate'), ALL_SETTINGS)
+    .description('bring the tables of the database up to date')
+    .option('--dry-run', 'print the SQL instead')
+    .allowExcessArguments(false)
+    .action(async ({ dryRun, ...flags }: Flags) => {
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      const { migrate } = await import('./migrate.ts')
+      await migrate(settings, dryRun === true)
     })
 }
 
