@@ -61,12 +61,10 @@ test('does to all that match, once it is confirmed, and tells how many', async (
   const jobmill = operator(site)
   const refused = await jobmill('retries', 'jid:failing-0', '--retry')
   expect(refused.code).toBe(2)
-  expect(refused.stderr).toMatch(
-    /put into their queues 1 job \(the retries ones that match jid:failing-0\) at /,
-  )
+  expect(refused.stderr).toMatch(/this would enqueue 1 job \(retries, jid:failing-0\) at /)
   expect(await ask('/jobs/failing-0')).toMatchObject({ state: 'retries' })
   expect((await jobmill('retries', 'jid:failing-0', '--retry', '--yes')).stdout).toBe(
-    '1 job put into their queues\n',
+    '1 job enqueued\n',
   )
   expect(await ask('/jobs/failing-0')).toMatchObject({ state: 'waiting' })
   expect((await jobmill('retries', 'jid:failing-1', '--kill', '-y')).stdout).toBe(
@@ -74,9 +72,7 @@ test('does to all that match, once it is confirmed, and tells how many', async (
   )
   expect(await ask('/jobs/failing-1')).toMatchObject({ state: 'dead' })
   expect((await jobmill('dead', 'jid:failing-1', '--delete', '-y')).stdout).toBe('1 job deleted\n')
-  expect((await jobmill('scheduled', '--enqueue', '--yes')).stdout).toBe(
-    '3 jobs put into their queues\n',
-  )
+  expect((await jobmill('scheduled', '--enqueue', '--yes')).stdout).toBe('3 jobs enqueued\n')
   expect(await ask('/queues/reports')).toMatchObject({ waiting: 3 })
   const json = (await jobmill('jobs', '--queue', 'reports', '--delete', '--yes', '--json')).stdout
   expect(JSON.parse(json)).toMatchObject({ do: 'delete', state: 'done', total: 3, done: 3 })

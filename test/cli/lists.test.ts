@@ -95,7 +95,7 @@ test('jobs JID tells all of a job, its numbers as they were pushed and no secret
   expect(stdout).toContain('args         [899999999999999990,1.0,{"token":"•••"}]\n')
   expect(stdout).toContain('state        waiting: waits in exact behind 0 jobs\n')
   const failed = (await jobmill('jobs', 'failing-1')).stdout
-  expect(failed).toMatch(/\nretry +25, 1 tries so far\n/)
+  expect(failed).toMatch(/\nretry +25 times, 1 tried so far\n/)
   expect(failed).toMatch(/\nerror +Stripe::RateLimitError: <b onmouseover/)
   expect(failed).toMatch(/\nbacktrace\n {2}app\/charge.rb:41\n/)
 })

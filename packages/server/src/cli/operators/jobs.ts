@@ -122,7 +122,7 @@ function story(answer: Answer): string {
     ['worker', job.worker === undefined ? undefined : shown(job.worker)],
     ['reserved until', timed(job.reserved_until)],
     ['created', typeof job.created_at === 'string' ? shown(job.created_at) : undefined],
-    ['retry', `${job.retry}, ${failure?.tries ?? 0} tries so far`],
+    ['retry', `${job.retry} times, ${failure?.tries ?? 0} tried so far`],
     ['reserve for', FORMAT.duration(job.reserve_for * 1000)],
     ['failed', timed(failure?.failed_at)],
     ['error', failure === undefined ? undefined : shown(errorOf(job))],

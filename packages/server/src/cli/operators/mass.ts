@@ -15,12 +15,14 @@ export interface Many {
   readonly q: string
 }
 
-/** What is done, as the question says it, and what was done. */
-const WORDS: Readonly<Record<Doing, { readonly will: string; readonly did: string }>> = {
-  retry: { will: 'put into their queues', did: 'put into their queues' },
-  kill: { will: 'move to the dead', did: 'moved to the dead' },
-  delete: { will: 'delete', did: 'deleted' },
-  recover: { will: 'end the reservations of', did: 'recovered' },
+/** As the question says it, and the report. */
+const WORDS: Readonly<
+  Record<Doing, { readonly will: (jobs: string) => string; readonly did: string }>
+> = {
+  retry: { will: (jobs) => `enqueue ${jobs}`, did: 'enqueued' },
+  kill: { will: (jobs) => `move ${jobs} to the dead`, did: 'moved to the dead' },
+  delete: { will: (jobs) => `delete ${jobs}`, did: 'deleted' },
+  recover: { will: (jobs) => `end the reservations of ${jobs}`, did: 'recovered' },
 }
 
 const LOOK_MS = 200
@@ -64,10 +66,7 @@ export async function doToAll(
 }
 
 function question(doing: Doing, { set, queue, q }: Many, total: number, url: string): string {
-  const which =
-    q === '' ? `all of ${place(set, queue)}` : `${place(set, queue)} that match ${shown(q)}`
-  return `${WORDS[doing].will} ${counted(total, 'job')} (${which}) at ${url}`
+  const place = queue === undefined ? set : `${set} in ${shown(queue)}`
+  const which = q === '' ? `all ${place}` : `${place}, ${shown(q)}`
+  return `${WORDS[doing].will(`${counted(total, 'job')} (${which})`)} at ${url}`
 }
-
-const place = (set: string, queue: string | undefined): string =>
-  queue === undefined ? `the ${set} ones` : `the ${set} ones in ${shown(queue)}`
