@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
@@ -21,17 +20,11 @@ import { ClockFollower } from './tasks/clock-step.ts'
 import { Orphans } from './tasks/orphans.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
+import { VERSION } from './version.ts'
 import { webApp } from './web/app.tsx'
 import type { Env, WebSettings } from './web/context.ts'
 import { listenWeb } from './web/listen.ts'
-
-/** The package's version, as --version and INFO tell it. */
-export const VERSION = readVersion()
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
+import { LANGUAGES } from './web/text/languages.ts'
 
 export interface RunningServer {
   /** Where clients connect, `host:port` each, with real ports. */
@@ -49,12 +42,14 @@ export interface RunningServer {
 
 /**
  * Starts a whole server: the one place that knows all parts. Rejects with a FolderError or PortError,
- * whose message says what to do; nothing is left running then. @param clock for tests: one that they set
+ * whose message says what to do; nothing is left running then.
+ * @param testClock one that a test sets   @param languages of the pages
  */
 export async function startServer(
   settings: Settings,
   log: Log,
   testClock?: SystemClock,
+  languages = LANGUAGES,
 ): Promise<RunningServer> {
   const { store, clock, tell, listening, backsUp } = openStorage(settings, log, testClock)
   const waiting = new Waiting()
@@ -122,6 +117,7 @@ export async function startServer(
     clock,
     log,
     version: VERSION,
+    languages,
     settings: () => webSettings(current),
     server: {
       health: () => store.health(),
@@ -176,7 +172,7 @@ export async function startServer(
 }
 
 /** What the pages see of the settings. */
-const webSettings = (settings: Settings): WebSettings => ({
+export const webSettings = (settings: Settings): WebSettings => ({
   password: settings.webPassword,
   readonlyPassword: settings.webReadonlyPassword,
   readonly: settings.webReadonly,
@@ -186,13 +182,17 @@ const webSettings = (settings: Settings): WebSettings => ({
   environment: settings.environment,
 })
 
-interface Web {
+export interface WebDoor {
   readonly addresses: readonly string[]
   close(): void
 }
 
 /** HTTP where it can be had; where it cannot, the log says why. */
-async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): Promise<Web> {
+export async function openWeb(
+  app: Hono<Env>,
+  bindings: readonly Address[],
+  log: Log,
+): Promise<WebDoor> {
   const servers: ServerType[] = []
   const addresses: string[] = []
   for (const { host, port } of bindings) {

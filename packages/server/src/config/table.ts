@@ -1,5 +1,5 @@
 import type * as v from 'valibot'
-import { LOG_LEVELS } from '../log.ts'
+import { LOG_LEVELS } from '../log-level.ts'
 import type { Durability } from '../store/embedded/messages.ts'
 import {
   between,

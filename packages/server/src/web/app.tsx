@@ -140,7 +140,7 @@ async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: 
   const nowMs = web.clock.now()
   return new View({
     caller,
-    preferences: readPreferences(c),
+    preferences: readPreferences(c, web.languages),
     prefix: prefixOf(settings.url, c.req.raw.headers),
     url,
     path: c.req.path,

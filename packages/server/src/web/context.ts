@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Clock } from '../clock.ts'
 import type { Store, StoreHealth } from '../store/store.ts'
+import type { Language } from './text/languages.ts'
 import type { View } from './view.ts'
 
 /** Settings of the pages. They may change while the server runs. */
@@ -26,6 +27,7 @@ export interface Web {
   readonly clock: Clock
   readonly log: Log
   readonly version: string
+  readonly languages: readonly Language[]
   readonly server: ServerFacts
   settings(): WebSettings
 }
