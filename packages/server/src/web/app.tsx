@@ -27,7 +27,14 @@ const NO_CACHE = { 'Cache-Control': 'no-cache' }
 
 /** The HTTP port: probes, pages, actions and the JSON API. */
 export function webApp(web: Web): Hono<Env> {
-  const app = new Hono<Env>({ getPath: (request) => ownPath(web, request) })
+  let segments: ReadonlySet<string> | undefined
+  const isOurs = (segment: string): boolean => (segments ??= firstSegments(app)).has(segment)
+  const app: Hono<Env> = new Hono<Env>({
+    getPath: (request) => {
+      const prefix = prefixOf(web.settings().url, request.headers)
+      return withoutPrefix(new URL(request.url).pathname, prefix, isOurs)
+    },
+  })
   const guard = new Guard(web)
   const tools: Tools = {
     web,
@@ -103,9 +110,9 @@ const headers = secureHeaders({
   xXssProtection: false,
 })
 
-function ownPath(web: Web, request: Request): string {
-  const { pathname } = new URL(request.url)
-  return withoutPrefix(pathname, prefixOf(web.settings().url, request.headers))
+/** What the paths of all routes begin with. */
+function firstSegments(app: Hono<Env>): ReadonlySet<string> {
+  return new Set(app.routes.map(({ path }) => path.split('/')[1] ?? ''))
 }
 
 function isOpenHealth(c: Context<Env>): boolean {
