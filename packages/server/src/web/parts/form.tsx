@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx'
 import type { View } from '../view.ts'
+import { Icon, type IconName } from './icon.tsx'
 
 /** A form that changes something: it carries the token that tells it from other sites' forms. */
 export function ActionForm({
@@ -24,5 +25,51 @@ export function ActionForm({
       ))}
       {children}
     </form>
+  )
+}
+
+/**
+ * Keeps Enter in a tick box from sending a form by its first button: the first button is this one,
+ * and it cannot be used.
+ */
+export function NoDefault() {
+  return <button type="submit" disabled hidden />
+}
+
+/** A button that asks before it acts: what it opens says what will happen. */
+export function Ask({
+  view,
+  action,
+  fields,
+  name,
+  text,
+  verb,
+  icon,
+  danger = false,
+}: {
+  view: View
+  action: string
+  fields: Readonly<Record<string, string>>
+  /** On the button that opens it. */
+  name: string
+  text: string
+  /** On the button that acts. */
+  verb: string
+  icon?: IconName
+  danger?: boolean
+}) {
+  return (
+    <details class="menu">
+      <summary class={danger ? 'btn danger' : 'btn'}>
+        {icon === undefined ? null : <Icon view={view} name={icon} />}
+        {name}
+      </summary>
+      <ActionForm view={view} action={action} fields={fields}>
+        <p>{text}</p>
+        <button class={danger ? 'btn danger primary' : 'btn primary'} type="submit">
+          {verb}
+        </button>
+      </ActionForm>
+    </details>
   )
 }

@@ -6,8 +6,9 @@ import { positionOf } from '../../store/store.ts'
 import { writeCursor } from '../facts/places.ts'
 import type { Text } from '../text/en.ts'
 import type { View } from '../view.ts'
+import { visible } from './json.tsx'
 import { ArgsCell, ErrorCell, JobCell, QueueLink, TriesCell } from './job-cells.tsx'
-import { When } from './time.tsx'
+import { Span, When } from './time.tsx'
 
 interface Cell {
   readonly view: View
@@ -21,8 +22,12 @@ interface Column {
   cell(facts: Cell): Child
 }
 
-const JOB: Column = { name: 'job', kind: 'clip', cell: (facts) => <JobCell {...facts} /> }
-const ERROR: Column = { name: 'error', kind: 'clip', cell: (facts) => <ErrorCell {...facts} /> }
+const JOB: Column = { name: 'job', kind: 'clip lead', cell: (facts) => <JobCell {...facts} /> }
+const ERROR: Column = {
+  name: 'error',
+  kind: 'clip full',
+  cell: (facts) => <ErrorCell {...facts} />,
+}
 const ARGS: Column = { name: 'args', kind: 'clip opt', cell: (facts) => <ArgsCell {...facts} /> }
 const QUEUE: Column = {
   name: 'queue',
@@ -34,21 +39,27 @@ const PRIORITY: Column = {
   cell: ({ view, job }) => view.f.number(job.priority),
 }
 const TRIES: Column = { name: 'tries', kind: 'num', cell: (facts) => <TriesCell {...facts} /> }
-const at = (name: keyof Text, shift = 0, kind = 'num'): Column => ({
+const at = (name: keyof Text, shift = 0, kind = 'num when'): Column => ({
   name,
   kind,
   cell: ({ view, job }) => <When view={view} ms={job.at + shift} />,
 })
 
+const span = (name: keyof Text): Column => ({
+  name,
+  kind: 'num when',
+  cell: ({ view, job }) => <Span view={view} ms={job.at} />,
+})
+
 /** What the list of each place shows. */
 const COLUMNS: Readonly<Record<State, readonly Column[]>> = {
-  [State.Queued]: [JOB, PRIORITY, ARGS, at('waitingFor')],
+  [State.Queued]: [JOB, PRIORITY, ARGS, span('waitingFor')],
   [State.Reserved]: [
     JOB,
     { name: 'worker', cell: ({ view, job }) => <WorkerLink view={view} wid={job.wid} /> },
     QUEUE,
     ARGS,
-    at('reservedFor'),
+    span('reservedFor'),
   ],
   [State.Scheduled]: [JOB, ARGS, QUEUE, PRIORITY, at('due')],
   [State.Retry]: [JOB, ERROR, ARGS, QUEUE, TRIES, at('nextTry')],
@@ -65,7 +76,7 @@ const COLUMNS: Readonly<Record<State, readonly Column[]>> = {
 
 export function WorkerLink({ view, wid }: { view: View; wid: string }) {
   if (wid === '') return <span class="muted">?</span>
-  return <a href={view.href(`/workers/${encodeURIComponent(wid)}`)}>{wid}</a>
+  return <a href={view.href(`/workers/${encodeURIComponent(wid)}`)}>{visible(wid)}</a>
 }
 
 /**
@@ -115,7 +126,7 @@ export function JobTable({
                     type="checkbox"
                     name={state === State.Queued ? 'job' : 'jid'}
                     value={state === State.Queued ? writeCursor(positionOf(job)) : job.jid}
-                    aria-label={t.chooseJob(job.jid)}
+                    aria-label={t.chooseJob(visible(job.jid))}
                   />
                 </td>
               ) : null}
