@@ -19,9 +19,9 @@ export function attribute(tag: string, name: string): string | undefined {
   return value === undefined ? undefined : unescaped(value)
 }
 
-/** The fields of the first form with this action, for a POST. */
+/** The fields of the last form that posts to this path: on a list's page the list. */
 export function fieldsOf(html: string, action: string): URLSearchParams {
-  const start = html.indexOf(`action="${action}"`)
+  const start = html.lastIndexOf(`method="post" action="${action}"`)
   if (start < 0) throw new Error(`there is no form for ${action}`)
   const form = html.slice(start, html.indexOf('</form>', start))
   const fields = new URLSearchParams()

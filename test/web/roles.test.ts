@@ -79,7 +79,8 @@ describe('who may only look', () => {
     for (const route of CHANGING.filter(({ path }) => path !== '/preferences')) {
       const type = route.path.startsWith('/api/') ? 'json' : 'x-www-form-urlencoded'
       const headers = { 'Content-Type': `application/${type}` }
-      const body = type === 'json' ? '{}' : 'action=delete&key=all&jid=failing-0&scope=queue&sure=yes'
+      const body =
+        type === 'json' ? '{}' : 'action=delete&key=all&jid=failing-0&scope=queue&sure=yes'
       const status = await ask(route, LOOKING, headers, body)
       expect(status, `${route.method} ${route.path}`).toBe(403)
     }

@@ -29,11 +29,11 @@ export function ActionForm({
 }
 
 /**
- * Keeps Enter in a tick box from sending a form by its first button: the first button is this one,
- * and it cannot be used.
+ * Enter in a tick box sends a form by its first button. This is the first, and asks for nothing: the
+ * server answers that it cannot be done. (Chromium passes over a button that is disabled.)
  */
 export function NoDefault() {
-  return <button type="submit" disabled hidden />
+  return <button type="submit" name="action" value="" hidden />
 }
 
 /** A button that asks before it acts: what it opens says what will happen. */

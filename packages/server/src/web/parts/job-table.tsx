@@ -102,6 +102,7 @@ export function JobTable({
   const { t } = view
   return (
     <div class="tablebox" tabindex={0} role="group" aria-label={label}>
+      <button class="btn sm newer" type="button" data-newer={t.newer('{n}')} hidden />
       <table class="cards" role="table" aria-label={label}>
         <thead role="rowgroup">
           <tr role="row">
@@ -117,7 +118,7 @@ export function JobTable({
             ))}
           </tr>
         </thead>
-        <tbody role="rowgroup" data-still>
+        <tbody role="rowgroup" data-gone={t.movedOn}>
           {jobs.map((job) => (
             <tr role="row" id={`job-${job.seq}`} data-jid={job.jid}>
               {tick ? (

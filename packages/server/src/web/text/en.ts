@@ -36,6 +36,7 @@ export const en = {
   readOnly: 'read only',
   utc: (time: string) => `${time} UTC`,
   notConnected: 'Not connected, last update',
+  movedOn: 'moved on',
   newer: (n: string) => `${n} newer, show`,
 
   // words of places and states
