@@ -30,6 +30,12 @@ export {
   type TaskReply,
 } from './rules/task.ts'
 export {
+  takeJobs,
+  takeRecords,
+  type TransferredJob,
+  type TransferredRecords,
+} from './rules/transfer.ts'
+export {
   ack,
   fail,
   fetch,

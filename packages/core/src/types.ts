@@ -147,7 +147,14 @@ export interface Facts {
 
 /** One thing that a decision asks the store to do. Closed: a new feature adds rules and records. */
 export type Change =
-  | { readonly do: 'insert'; readonly job: NewJob; readonly state: State; readonly at: number }
+  | {
+      readonly do: 'insert'
+      readonly job: NewJob
+      readonly state: State
+      readonly at: number
+      /** The worker that holds it; absent: none. */
+      readonly wid?: string
+    }
   | {
       readonly do: 'move'
       readonly job: Entry

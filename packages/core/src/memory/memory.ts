@@ -187,7 +187,7 @@ export class Memory implements Facts {
     for (const change of changes) {
       switch (change.do) {
         case 'insert':
-          this.#insert(change.job, change.state, change.at)
+          this.#insert(change.job, change.state, change.at, change.wid ?? '')
           if (change.state === State.Queued) entered.push(change.job.queue)
           break
         case 'move':
@@ -301,7 +301,7 @@ export class Memory implements Facts {
     this.#journal.put(kind, key, value)
   }
 
-  #insert(fresh: NewJob, state: State, at: number): void {
+  #insert(fresh: NewJob, state: State, at: number, wid: string): void {
     const job: Job = {
       seq: (this.lastSeq += 1),
       queue: fresh.queue,
@@ -309,7 +309,7 @@ export class Memory implements Facts {
       state,
       at,
       jid: fresh.jid,
-      wid: '',
+      wid,
       payload: fresh.payload,
       extra: fresh.extra,
     }
