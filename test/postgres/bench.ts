@@ -20,6 +20,7 @@ export function benchOn(url: () => string): OpenBench {
         random: () => 0,
         strict: true,
         pollMs: 0,
+        slowCountMs: Infinity,
         log: pino({ level: 'warn' }),
       })
       store.onQueued((queues) => woken.push(...queues))

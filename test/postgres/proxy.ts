@@ -1,13 +1,16 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
-/** What becomes of the next COMMIT that comes through. */
+/** What becomes of the next COMMIT of something written. */
 export type Cut =
   /** It never reaches the database. */
   | 'before'
   /** The database carries it out, and its answer is lost. */
   | 'after'
 
-const COMMIT = Buffer.from('commit\0')
+const BEGIN = 'begin\0'
+const COMMIT = 'commit\0'
+/** Every transaction that writes names this statement of the engine's. */
+const WRITES = '\0mark\0'
 
 /** A wire to a database that can be cut at the worst moment. */
 export class Proxy {
@@ -56,6 +59,7 @@ export class Proxy {
   #join(client: Socket): void {
     const database = connect(Number(this.#target.port), this.#target.hostname)
     let deaf = false
+    let transaction = ''
     for (const socket of [client, database]) {
       this.#sockets.add(socket)
       socket.on('error', () => socket.destroy())
@@ -67,9 +71,12 @@ export class Proxy {
     }
     client.on('data', (chunk: Buffer) => {
       if (this.#silent) return
-      const at = this.#cut === undefined ? -1 : chunk.indexOf(COMMIT)
       const cut = this.#cut
-      if (at < 0) {
+      transaction += chunk.toString('latin1')
+      const at = cut === undefined ? -1 : chunk.indexOf(COMMIT)
+      const writes = transaction.slice(transaction.lastIndexOf(BEGIN)).includes(WRITES)
+      if (transaction.endsWith(COMMIT)) transaction = ''
+      if (at < 0 || !writes) {
         database.write(chunk)
         return
       }

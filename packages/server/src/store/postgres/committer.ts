@@ -6,9 +6,10 @@ import { takeGroup, type Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import { WrongGuess } from './difference.ts'
 import { faultOf, messageOf, type Fault } from './faults.ts'
+import { InboxTaker } from './inbox-taker.ts'
 import { RecordCache } from './record-cache.ts'
 import type { Statements } from './statements.ts'
-import { runGroup, type Outcome } from './transaction.ts'
+import { runGroup, type Committing, type Outcome } from './transaction.ts'
 
 /** A group meets another's transaction so often before its commands are refused. */
 const TRIES = 20
@@ -36,6 +37,7 @@ export class Committer {
   readonly #options: CommitterOptions
   readonly #waiting: Command[] = []
   readonly #cache = new RecordCache()
+  readonly #inbox: InboxTaker
   #connection: Connection | undefined
   #serverId = 0
   #groupNo = 0
@@ -45,6 +47,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options
+    this.#inbox = new InboxTaker(options.log)
   }
 
   /** Takes a command; its `done` is called once, later. */
@@ -72,6 +75,13 @@ export class Committer {
     fail(this.#waiting.splice(0), reason)
   }
 
+  /** Applications may have put jobs into the inbox. */
+  lookIntoInbox(): void {
+    if (this.#connection === undefined) return
+    this.#inbox.waits = true
+    this.#start()
+  }
+
   /** Resolves when nothing is under way. */
   async drain(): Promise<void> {
     while (this.#running !== undefined) await this.#running
@@ -80,14 +90,17 @@ export class Committer {
   #start(): void {
     this.#running ??= this.#work().finally(() => {
       this.#running = undefined
-      if (this.#waiting.length > 0) this.#start()
+      if (this.#waiting.length > 0 || this.#inbox.waits) this.#start()
     })
   }
 
   async #work(): Promise<void> {
     // All sockets of this turn are read first: their commands go together.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) await this.#commit(takeGroup(this.#waiting))
+    while (this.#waiting.length > 0 || this.#inbox.waits) {
+      if (this.#waiting.length > 0) await this.#commit(takeGroup(this.#waiting))
+      if (this.#inbox.waits) await this.#takeInbox()
+    }
   }
 
   /** Never rejects: every command of the group is told how it went. */
@@ -100,18 +113,9 @@ export class Committer {
       const sent: { outcome?: Outcome } = {}
       let outcome: Outcome | undefined
       try {
-        outcome = await runGroup(group, {
-          connection,
-          sql: this.#options.sql,
-          serverId: this.#serverId,
-          groupNo,
-          now: this.#options.clock.now(),
-          random: this.#options.random,
-          strict: this.#options.strict,
-          guess,
-          cache: this.#cache,
-          committing: (decided) => (sent.outcome = decided),
-        })
+        const how = this.#how(connection, groupNo, guess)
+        const committing = (decided: Outcome) => (sent.outcome = decided)
+        outcome = await runGroup(group, { ...how, committing })
       } catch (error) {
         const lost = connection.lost !== undefined
         const fault = error instanceof WrongGuess ? 'conflict' : faultOf(error, lost)
@@ -129,6 +133,27 @@ export class Committer {
       }
       if (outcome !== undefined) return this.#succeed(group, outcome)
     }
+  }
+
+  #how(connection: Connection, groupNo: number, guess: boolean): Omit<Committing, 'committing'> {
+    const { sql, clock, random, strict } = this.#options
+    const [serverId, cache, now] = [this.#serverId, this.#cache, clock.now()]
+    return { connection, sql, serverId, groupNo, now, random, strict, guess, cache }
+  }
+
+  async #takeInbox(): Promise<void> {
+    const connection = this.#connection
+    if (connection === undefined) {
+      this.#inbox.waits = false
+      return
+    }
+    const groupNo = (this.#groupNo += 1)
+    const how = { ...this.#how(connection, groupNo, false), committing: () => undefined }
+    const taken = await this.#inbox.take(how)
+    if (taken instanceof Error) {
+      // Nobody waits for an answer: it is taken when the database is back.
+      if (connection.lost === undefined) this.#options.refuses(connection, taken)
+    } else if (taken !== undefined) this.#succeed(taken.batch.group, taken.outcome)
   }
 
   async #refused(

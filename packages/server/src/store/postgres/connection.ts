@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Log } from '../../log.ts'
 
@@ -14,16 +15,18 @@ export interface ConnectionOptions {
   readonly url: string
   /** As the database's own views show it. */
   readonly applicationName: string
-  /** A statement that takes longer is ended by the database. */
+  /** A statement that takes longer is ended by the database; 0: none is. */
   readonly statementMs: number
+  /** Without an answer for so long the connection is given up; 0: never. */
+  readonly silenceMs: number
   /** false: every statement has its index, whatever the planner's young statistics say. */
   readonly planner: boolean
   readonly log: Log
 }
 
 const CONNECT_MS = 5_000
-/** Beyond the statement's own limit: the database, or the way to it, is gone. */
-const SILENCE_MS = 3_000
+/** A peer that is gone does not say goodbye. */
+const GOODBYE_MS = 500
 
 /** A transaction whose server died must let go of its locks. */
 const ALWAYS = ["idle_in_transaction_session_timeout = '10s'", 'jit = off']
@@ -49,10 +52,12 @@ const types: pg.CustomTypesConfig = {
 /** One connection to the database: statements are sent without waiting for those before them. */
 export class Connection {
   readonly #client: pg.Client
+  readonly #socket: Socket
   #lost: Error | undefined
 
-  private constructor(client: pg.Client) {
+  private constructor(client: pg.Client, socket: Socket) {
     this.#client = client
+    this.#socket = socket
   }
 
   /**
@@ -63,16 +68,18 @@ export class Connection {
     options: ConnectionOptions,
     lost: (error: Error) => void = () => undefined,
   ): Promise<Connection> {
+    const socket = new Socket()
     const client = new pg.Client({
+      stream: () => socket,
       connectionString: withLibpqModes(options.url),
       application_name: options.applicationName,
       connectionTimeoutMillis: CONNECT_MS,
-      ...(options.statementMs === 0 ? {} : { query_timeout: options.statementMs + SILENCE_MS }),
+      ...(options.silenceMs === 0 ? {} : { query_timeout: options.silenceMs }),
       keepAlive: true,
       pipeline: true,
       types,
     })
-    const connection = new Connection(client)
+    const connection = new Connection(client, socket)
     let opened = false
     const gone = (error: Error): void => {
       if (connection.#lost !== undefined) return
@@ -92,7 +99,7 @@ export class Connection {
       await client.query(settings.map((one) => `set ${one}`).join(';'))
     } catch (error) {
       connection.#lost ??= error as Error
-      void client.end().catch(() => undefined)
+      void connection.end()
       throw error
     }
     opened = true
@@ -110,9 +117,13 @@ export class Connection {
     return result.rows as Row[]
   }
 
-  /** Runs one or more statements as they stand. @returns the tag of the (last) one, e.g. COMMIT */
-  async simple(text: string): Promise<string> {
-    const result = (await this.#client.query(text)) as pg.QueryResult | pg.QueryResult[]
+  /**
+   * Runs one or more statements as they stand. @returns the tag of the (last) one, e.g. COMMIT
+   * @param silenceMs instead of the connection's
+   */
+  async simple(text: string, silenceMs?: number): Promise<string> {
+    const config = { text, ...(silenceMs === undefined ? {} : { query_timeout: silenceMs }) }
+    const result = (await this.#client.query(config)) as pg.QueryResult | pg.QueryResult[]
     return (Array.isArray(result) ? result.at(-1)?.command : result.command) ?? ''
   }
 
@@ -122,7 +133,9 @@ export class Connection {
 
   async end(): Promise<void> {
     this.#lost ??= new Error('closed')
+    const timer = setTimeout(() => this.#socket.destroy(), GOODBYE_MS)
     await this.#client.end().catch(() => undefined)
+    clearTimeout(timer)
   }
 }
 

@@ -22,9 +22,18 @@ export class Counts {
       // Known queues, and those with jobs: a removal elsewhere may have crossed their push.
       ask<{ name: string; count: number }>(
         'queues',
-        `with ${this.#waiting()}
-         select coalesce(q.name, c.name) as name, coalesce(sum(c.count), 0)::bigint as count
-         from q full join c on c.name = q.name where q.known or c.count > 0 group by 1`,
+        `with q as (
+           select key as name, (value ->> 'known')::boolean as known,
+             (value ->> 'removedTo')::bigint as removed_to
+           from ${this.#s}.record where kind = 'queue'),
+         c as (select queue as name, count(*) as count from ${this.#s}.job
+           where state = 0 group by queue),
+         r as (select q.name, count(*) as count from q join ${this.#s}.job j
+           on j.queue = q.name and j.state = 0 and j.seq <= q.removed_to
+           where q.removed_to > 0 group by q.name)
+         select name, coalesce(c.count, 0) - coalesce(r.count, 0) as count
+         from q full join c using (name) left join r using (name)
+         where q.known or c.count > coalesce(r.count, 0)`,
       ),
       ask<{ state: number; count: number }>(
         'sets',

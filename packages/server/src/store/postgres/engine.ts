@@ -21,9 +21,10 @@ import { DatabaseClock } from './clock.ts'
 import { command } from './command.ts'
 import { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
+import { Costly } from './costly.ts'
 import { Counts } from './counts.ts'
 import { Link } from './link.ts'
-import { Notifier } from './notifier.ts'
+import { Notifier, type Heard } from './notifier.ts'
 import { Pages } from './pages.ts'
 import type { Session } from './session.ts'
 import { statementsOf } from './statements.ts'
@@ -44,9 +45,12 @@ export interface PostgresOptions {
   readonly strict?: boolean
   /** Whoever waits looks again so often, should a word of another server be lost; 0: never. */
   readonly pollMs?: number
+  /** Counts that took longer hold for a while. */
+  readonly slowCountMs?: number
 }
 
 const POLL_MS = 500
+const SLOW_COUNT_MS = 1_000
 /** A FETCH waits two seconds; nobody waits for a queue that was not asked for since. */
 const ASKED_MS = 3_000
 /** Timed work of a server that is gone is found by the others within this time. */
@@ -65,6 +69,8 @@ class PostgresStore implements Store {
   readonly #notifier: Notifier
   readonly #counts: Counts
   readonly #pages: Pages
+  readonly #stats: Costly<Stats>
+  readonly #queues: Costly<readonly QueueFacts[]>
   readonly #upkeep: Upkeep
   /** Queues that a FETCH asked for lately: monotonic ms. */
   readonly #asked = new Map<string, number>()
@@ -81,8 +87,11 @@ class PostgresStore implements Store {
     const measured = clock instanceof DatabaseClock ? clock : undefined
     this.#counts = new Counts(schema)
     this.#pages = new Pages(schema)
+    const { slowCountMs = SLOW_COUNT_MS } = options
+    this.#stats = new Costly(slowCountMs)
+    this.#queues = new Costly(slowCountMs)
     this.#upkeep = new Upkeep({ sql, schema, clock: measured, log })
-    this.#notifier = new Notifier(sql, schema, (queues) => this.#heard(queues))
+    this.#notifier = new Notifier(sql, schema, (what) => this.#heard(what))
     this.#committer = new Committer({
       sql,
       clock,
@@ -145,7 +154,7 @@ class PostgresStore implements Store {
   }
 
   stats(): Promise<Stats> {
-    return this.#read((connection) => this.#counts.stats(connection))
+    return this.#stats.get(() => this.#read((connection) => this.#counts.stats(connection)))
   }
 
   async latency(queue: string): Promise<number> {
@@ -159,7 +168,7 @@ class PostgresStore implements Store {
   }
 
   queues(): Promise<readonly QueueFacts[]> {
-    return this.#read((connection) => this.#counts.queues(connection))
+    return this.#queues.get(() => this.#read((connection) => this.#counts.queues(connection)))
   }
 
   held(): Promise<ReadonlyMap<string, number>> {
@@ -239,8 +248,9 @@ class PostgresStore implements Store {
   }
 
   /** Another server has put jobs into queues. */
-  #heard(queues: readonly string[] | 'all'): void {
-    this.#wakeQueued(queues === 'all' ? [...this.#asked.keys()] : queues)
+  #heard(what: Heard): void {
+    if (what === 'inbox') this.#committer.lookIntoInbox()
+    else this.#wakeQueued(what === 'all' ? [...this.#asked.keys()] : what)
   }
 
   #poll(): void {
@@ -250,7 +260,9 @@ class PostgresStore implements Store {
   }
 
   #lookAtTime(): void {
-    if (this.#health.state === 'ready') this.#wakeTimed(this.#options.clock.now())
+    if (this.#health.state !== 'ready') return
+    this.#wakeTimed(this.#options.clock.now())
+    this.#committer.lookIntoInbox()
   }
 
   #set(health: StoreHealth): void {

@@ -3,8 +3,8 @@ import { Connection } from './connection.ts'
 import { migrate, type Migrated } from './migrations.ts'
 
 /**
- * Migrates by hand, for servers whose role may not create tables. Rejects as the database says, or
- * with a SchemaError. @param dryRun tells what would be done and does nothing
+ * Brings the tables up to date over a connection of its own, as long as it may take. Rejects as the
+ * database says, or with a SchemaError. @param dryRun tells what would be done and does nothing
  */
 export async function migrateDatabase(
   url: string,
@@ -17,6 +17,7 @@ export async function migrateDatabase(
     url,
     applicationName,
     statementMs: 0,
+    silenceMs: 0,
     planner: true,
     log,
   })

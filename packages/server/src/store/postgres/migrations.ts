@@ -73,6 +73,46 @@ end
 $$;
 `,
   },
+  {
+    since: '0.2.0',
+    sql: (s) => `
+create table ${s}.inbox(
+  id bigint generated always as identity primary key,
+  job json not null,
+  pushed_at timestamptz not null default clock_timestamp(),
+  -- Why the rules would not have it; null: it waits for a server.
+  refused text
+) with (
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+  autovacuum_vacuum_cost_delay = 0
+);
+create index inbox_waiting on ${s}.inbox(id) where refused is null;
+
+create function ${s}.give_jid() returns trigger language plpgsql as $$
+begin
+  if json_typeof(new.job) = 'object' and new.job ->> 'jid' is null then
+    new.job := regexp_replace(new.job::text, '^\\s*\\{',
+      '{"jid":"' || replace(gen_random_uuid()::text, '-', '') || '",')::json;
+  end if;
+  return new;
+end
+$$;
+create trigger give_jid before insert on ${s}.inbox for each row execute function ${s}.give_jid();
+
+create function ${s}.wake_servers() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('jobmill_' || tg_table_schema, '0 +inbox');
+  return null;
+end
+$$;
+create trigger wake_servers after insert on ${s}.inbox
+  for each statement execute function ${s}.wake_servers();
+
+create function ${s}.push(job json) returns text language sql as $$
+  insert into ${s}.inbox(job) values ($1) returning inbox.job ->> 'jid'
+$$;
+`,
+  },
 ]
 
 export const SCHEMA_VERSION = MIGRATIONS.length

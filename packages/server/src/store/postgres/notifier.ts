@@ -7,6 +7,11 @@ const EVERY_MS = 20
 /** The database takes 8,000 bytes. */
 const PAYLOAD_BYTES = 7_000
 const ALL = '*'
+/** An application has put jobs into the inbox: written by a trigger, in SQL. */
+const INBOX = '+inbox'
+
+/** Queues that got jobs; `all`: any may have; `inbox`: an application pushed. */
+export type Heard = readonly string[] | 'all' | 'inbox'
 
 /**
  * Tells other servers, after the commit, that jobs arrived in queues, and hears it from them. A word
@@ -15,14 +20,13 @@ const ALL = '*'
 export class Notifier {
   readonly #sql: Statements
   readonly #channel: string
-  readonly #heard: (queues: readonly string[] | 'all') => void
+  readonly #heard: (what: Heard) => void
   readonly #pending = new Set<string>()
   #connection: Connection | undefined
   #serverId = 0
   #timer: NodeJS.Timeout | undefined
 
-  /** @param heard `all`: any queue may have got jobs */
-  constructor(sql: Statements, schema: string, heard: (queues: readonly string[] | 'all') => void) {
+  constructor(sql: Statements, schema: string, heard: (what: Heard) => void) {
     this.#sql = sql
     this.#channel = `jobmill_${schema}`
     this.#heard = heard
@@ -66,6 +70,7 @@ export class Notifier {
     const space = payload.indexOf(' ')
     if (payload.slice(0, space) === String(this.#serverId)) return
     const text = payload.slice(space + 1)
-    this.#heard(text === ALL ? 'all' : text.split(','))
+    if (text === INBOX) this.#heard('inbox')
+    else this.#heard(text === ALL ? 'all' : text.split(','))
   }
 }

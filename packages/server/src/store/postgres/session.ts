@@ -1,7 +1,7 @@
 import type { Log } from '../../log.ts'
 import type { DatabaseClock } from './clock.ts'
-import { Connection } from './connection.ts'
-import { migrate } from './migrations.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import { migrateDatabase } from './migrate.ts'
 import type { Statements } from './statements.ts'
 
 export interface SessionOptions {
@@ -20,6 +20,10 @@ export interface SessionOptions {
 const COMMIT_MS = 5_000
 /** Looking through a large set page by page; counting millions. */
 const READ_MS = 30_000
+/** Beyond a statement's own limit: the database, or the way to it, is gone. */
+const SILENCE_MS = 3_000
+/** Of the connection that listens, which says a word each few seconds. */
+const LISTEN_MS = 10_000
 
 /**
  * The connections of one server: one that commits, one that reads, one that listens. They come and
@@ -54,22 +58,31 @@ export class Session {
   ): Promise<Session> {
     const { url, directUrl, schema, sql, clock, log } = options
     const opened: Connection[] = []
-    const open = async (to: string, role: string, statementMs: number, planner: boolean) => {
-      const applicationName = `jobmill ${role}`
+    const open = async (
+      one: Pick<ConnectionOptions, 'url' | 'statementMs' | 'silenceMs' | 'planner'>,
+      role: string,
+    ) => {
       const connection = await Connection.open(
-        { url: to, applicationName, statementMs, planner, log },
+        { ...one, applicationName: `jobmill ${role}`, log },
         lost,
       )
       opened.push(connection)
       return connection
     }
+    const withLimit = (statementMs: number) => ({
+      url,
+      statementMs,
+      silenceMs: statementMs + SILENCE_MS,
+    })
     try {
-      const listening = await open(directUrl, 'listen', 0, true)
-      const { from, to } = await migrate(listening, schema)
-      if (from !== to)
+      const { from, to } = await migrateDatabase(directUrl, schema, false, log)
+      if (from !== to) {
         log.info({ schema, from, to }, 'the tables of the database were brought up to date')
-      const committing = await open(url, 'commit', COMMIT_MS, false)
-      const reading = await open(url, 'read', READ_MS, true)
+      }
+      const listens = { url: directUrl, statementMs: 0, silenceMs: LISTEN_MS, planner: true }
+      const listening = await open(listens, 'listen')
+      const committing = await open({ ...withLimit(COMMIT_MS), planner: false }, 'commit')
+      const reading = await open({ ...withLimit(READ_MS), planner: true }, 'read')
       await clock?.measure(() => timeOf(committing, sql))
       const id = await register(committing, sql, serverId)
       return new Session([committing, reading, listening], id)

@@ -163,6 +163,20 @@ export function statementsOf(schema: string) {
       `update ${s}.server set group_no = $2, processed = processed + $3, failures = failures + $4
        where id = $1`,
     ),
+    inbox: named(
+      'inbox',
+      `select id, job::text as job from ${s}.inbox where refused is null
+       order by id limit $1 for update skip locked`,
+    ),
+    takeIn: named(
+      'take_in',
+      `delete from ${s}.inbox i using unnest($1::bigint[]) k(id) where i.id = k.id`,
+    ),
+    sendBack: named(
+      'send_back',
+      `update ${s}.inbox i set refused = k.why
+       from unnest($1::bigint[], $2::text[]) k(id, why) where i.id = k.id`,
+    ),
     flushRecords: named('flush_records', `delete from ${s}.record where kind <> 'worker'`),
     flushTotals: named('flush_totals', `update ${s}.server set processed = 0, failures = 0`),
     /** Waits for all that is under way, so it takes the lock before anything else or gives up. */

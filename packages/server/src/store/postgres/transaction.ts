@@ -2,6 +2,7 @@ import { CoveredFacts, Memory, type Change, type Facts } from '@jobmill/core'
 import type { Command } from './command.ts'
 import type { Connection } from './connection.ts'
 import { Difference } from './difference.ts'
+import { openInbox, type InboxBatch } from './inbox.ts'
 import { Load } from './load.ts'
 import type { RecordCache } from './record-cache.ts'
 import type { Statements } from './statements.ts'
@@ -44,7 +45,28 @@ export interface Outcome {
  * Rejects with the database's error, or WrongGuess; nothing is done then, unless `committing` was
  * called and the connection is lost.
  */
-export async function runGroup(group: readonly Command[], how: Committing): Promise<Outcome> {
+export function runGroup(group: readonly Command[], how: Committing): Promise<Outcome> {
+  return inTransaction(how, () => Promise.resolve({ group, settle: () => [] }))
+}
+
+/** The same for what waits in the inbox. @returns what was taken from there, and the outcome */
+export async function runInbox(
+  how: Committing,
+  limit: number,
+): Promise<{ batch: InboxBatch; outcome: Outcome }> {
+  const opened: { batch?: InboxBatch } = {}
+  const outcome = await inTransaction(
+    how,
+    async () => (opened.batch = await openInbox(how.connection, how.sql, limit)),
+  )
+  if (opened.batch === undefined) throw new Error('the inbox was not opened')
+  return { batch: opened.batch, outcome }
+}
+
+async function inTransaction(
+  how: Committing,
+  open: () => Promise<Pick<InboxBatch, 'group' | 'settle'>>,
+): Promise<Outcome> {
   const { connection, sql, cache } = how
   const difference = new Difference()
   const memory = new Memory(difference, Infinity)
@@ -52,6 +74,7 @@ export async function runGroup(group: readonly Command[], how: Committing): Prom
   const load = new Load(connection, sql, memory, cache)
   const begun = connection.simple('begin')
   try {
+    const { group, settle } = await open()
     // Sent together; and nothing else is sent before all of it is answered. Where nothing is loaded,
     // nothing is waited for.
     const loaded = load.all(group, how.guess)
@@ -59,7 +82,8 @@ export async function runGroup(group: readonly Command[], how: Committing): Prom
     const decided = decideAll(group, how, memory, load.mixed)
     const outcome = { ...decided, timedAtMs: difference.timedAtMs }
     const writes = difference.writes(load.loaded, load.settled, load.read)
-    if (isNothing(writes) && !load.wrote) {
+    const settling = settle(decided.replies)
+    if (isNothing(writes) && !load.wrote && settling.length === 0) {
       await allOf([begun, connection.simple('commit')])
       return outcome
     }
@@ -70,6 +94,7 @@ export async function runGroup(group: readonly Command[], how: Committing): Prom
       begun,
       ...verifyRecords(connection, sql, load.unverified, load.read),
       ...sendWrites(connection, sql, writes),
+      ...settling,
       connection.query(sql.mark, marked),
     ]
     const committed = connection.simple('commit')

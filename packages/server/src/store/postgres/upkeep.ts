@@ -8,6 +8,8 @@ const MEASURE_EVERY = 60
 const BEAT_EVERY = 30
 const VACUUM_EVERY = 5
 const DEAD_ROWS_MAX = 20_000
+/** A large table that nobody vacuumed for long takes its time. */
+const VACUUM_MS = 3_600_000
 
 /**
  * What a server does now and then for the database and its own place in it: tells that it lives,
@@ -65,6 +67,6 @@ export class Upkeep {
   async #vacuum({ listening }: Session): Promise<void> {
     const { sql, schema } = this.#options
     const [row] = await listening.query<{ count: number }>(sql.deadRows, [schema])
-    if ((row?.count ?? 0) > DEAD_ROWS_MAX) await listening.simple(sql.vacuum)
+    if ((row?.count ?? 0) > DEAD_ROWS_MAX) await listening.simple(sql.vacuum, VACUUM_MS)
   }
 }
