@@ -12,6 +12,8 @@ export interface FwpOptions {
   readonly tls?: tls.ConnectionOptions
   /** Names a worker: makes the connection a consumer. Absent: a producer. */
   readonly wid?: string
+  /** What the worker is labelled with. Absent: nothing. */
+  readonly labels?: readonly string[]
 }
 
 /**
@@ -89,6 +91,7 @@ export class FwpConnection {
     }
     const hi = JSON.parse(greeting.text.slice(3)) as { i?: number; s?: string }
     const hello: Record<string, unknown> = { v: 2, hostname: 'test', pid: process.pid, labels: [] }
+    if (options.labels !== undefined) hello['labels'] = options.labels
     if (options.wid !== undefined) hello['wid'] = options.wid
     if (hi.s !== undefined) {
       hello['pwdhash'] = passwordHash(options.password ?? '', hi.s, hi.i ?? 1)

@@ -2,34 +2,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeWith } from '../support/toolchain.ts'
 import { accessibility, launch, openTab } from './browser.ts'
+import { PAGES } from './pages.ts'
 import { openSite, seed, type Site } from './site.ts'
-
-const PAGES = [
-  '/',
-  '/queues',
-  '/queues/webhooks',
-  '/queues/nowhere',
-  '/retries',
-  '/retries?q=colour:red',
-  '/scheduled',
-  '/morgue',
-  '/busy',
-  '/workers/worker-1',
-  '/jobs/waiting-1',
-  '/jobs/hostile-1',
-  '/jobs/failing-1',
-  '/jobs/failing-5',
-  '/jobs/running-1',
-  '/jobs/never-was',
-  '/search?q=charge',
-  '/search?q=nothing-like-it',
-  '/actions',
-  '/actions/new?set=retries&do=delete&q=jobtype:Charge',
-  '/health',
-  '/preferences',
-  '/help',
-  '/nowhere',
-]
 
 describeWith('chromium', 'the pages', () => {
   let site: Site

@@ -24,7 +24,10 @@ for (const field of /** @type {HTMLInputElement[]} */ (all('[data-time-zone]')))
 let lastTick
 
 /** @returns {HTMLInputElement[]} */
-const ticks = () => all('tbody input[type="checkbox"]')
+const ticks = () => all('tbody input[type="checkbox"]:not(:disabled)')
+
+/** @param {string | undefined} text @param {number} n */
+const withCount = (text, n) => (text ?? '').replace('{n}', n.toLocaleString(root.lang))
 
 function countTicks() {
   const rows = ticks()
@@ -34,7 +37,10 @@ function countTicks() {
     head.indeterminate = chosen > 0 && chosen < rows.length
   }
   for (const text of /** @type {HTMLElement[]} */ (all('[data-sel-text]'))) {
-    text.textContent = (text.dataset.selText ?? '').replace('{n}', chosen.toLocaleString(root.lang))
+    text.textContent = withCount(text.dataset.selText, chosen)
+  }
+  for (const button of /** @type {HTMLButtonElement[]} */ (all('.selbar button[name]'))) {
+    button.disabled = chosen === 0
   }
 }
 
@@ -56,6 +62,9 @@ document.addEventListener('change', (event) => {
   countTicks()
 })
 
+// A page that comes back from the browser's history brings its ticks along.
+addEventListener('pageshow', countTicks)
+
 // ---- copying
 
 function showCopy() {
@@ -69,7 +78,7 @@ document.addEventListener('click', (event) => {
 
 // ---- live updates: the page is fetched again and what differs is put in
 
-/** @type {{ morph(old: Element, fresh: Element, options: object): void } | undefined} */
+/** @type {{ morph(old: Element, fresh: NodeListOf<ChildNode>, options: object): void } | undefined} */
 let idiomorph
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
@@ -79,6 +88,13 @@ let connectedAt = new Date()
 
 const main = () => /** @type {HTMLElement} */ (document.getElementById('main'))
 const everyMs = () => Number(main().dataset.live ?? 0)
+
+/** Forms that somebody has begun to fill in. @type {WeakSet<Element>} */
+const touched = new WeakSet()
+document.addEventListener('input', ({ target }) => {
+  const field = /** @type {HTMLInputElement} */ (target)
+  if (field.form && field.type !== 'checkbox') touched.add(field.form)
+})
 
 /** Nothing may change under somebody's hands. */
 function isBusy() {
@@ -103,8 +119,42 @@ async function loadMorph() {
   idiomorph = /** @type {any} */ (window).Idiomorph
 }
 
-/** @param {Response} response */
-async function takeIn(response) {
+/**
+ * A list does not jump: its rows stay where they are, marked once their job is elsewhere, and what
+ * is newer is only counted.
+ * @param {Element} old @param {Element} next changed to what is to be shown
+ */
+function keepRows(old, next) {
+  /** @type {(HTMLTableSectionElement | null)[]} */
+  const [was, will] = [old, next].map((one) => one.querySelector('tbody[data-gone]'))
+  const button = /** @type {HTMLElement | null} */ (next.querySelector('[data-newer]'))
+  if (!was || !will || !button) return
+  const fresh = new Map([...will.rows].map((row) => [row.dataset.jid, row]))
+  const rows = [...was.rows].map((row) => {
+    const now = fresh.get(row.dataset.jid)
+    fresh.delete(row.dataset.jid)
+    return now ?? goneRow(row, was.dataset.gone ?? '')
+  })
+  will.replaceChildren(...rows)
+  button.hidden = fresh.size === 0
+  button.textContent = withCount(button.dataset.newer, fresh.size)
+}
+
+/** @param {HTMLTableRowElement} row @param {string} text */
+function goneRow(row, text) {
+  const gone = /** @type {HTMLTableRowElement} */ (row.cloneNode(true))
+  if (gone.classList.contains('gone')) return gone
+  gone.classList.add('gone')
+  const badge = document.createElement('span')
+  badge.className = 'badge'
+  badge.textContent = text
+  gone.querySelector('.lead .mono')?.append(' ', badge)
+  for (const tick of /** @type {HTMLInputElement[]} */ (all('input', gone))) tick.disabled = true
+  return gone
+}
+
+/** @param {Response} response @param {boolean} asked show what is newer too */
+async function takeIn(response, asked) {
   version = response.headers.get('X-Jobmill-Version') ?? ''
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
   await loadMorph()
@@ -114,6 +164,7 @@ async function takeIn(response) {
     morphStyle: 'innerHTML',
     callbacks: {
       beforeAttributeUpdated: (/** @type {string} */ name) => name !== 'checked' && name !== 'open',
+      beforeNodeMorphed: (/** @type {Element} */ node) => !touched.has(node),
     },
   }
   for (const id of ['main', 'nav', 'clock']) {
@@ -122,20 +173,27 @@ async function takeIn(response) {
     if (id === 'main') {
       old.dataset.live = next.dataset.live ?? '0'
       next.querySelector('.flash')?.remove()
+      if (!asked) keepRows(old, next)
     }
-    idiomorph?.morph(old, next, options)
+    idiomorph?.morph(old, next.childNodes, options)
   }
   document.title = fresh.title
   showCopy()
   countTicks()
 }
 
-async function update() {
+let updating = false
+
+/** @param {boolean} [asked] by somebody, who wants to see what is newer */
+async function update(asked = false) {
+  if (updating) return
   if (!isBusy()) {
+    updating = true
     try {
+      if (asked) version = ''
       const headers = { 'X-Jobmill-Live': version }
       const response = await fetch(location.href, { headers, credentials: 'same-origin' })
-      if (response.status === 200) await takeIn(response)
+      if (response.status === 200) await takeIn(response, asked)
       else if (response.status !== 204 && response.status !== 404)
         throw new Error(`${response.status}`)
       failures = 0
@@ -148,6 +206,7 @@ async function update() {
       offline.hidden = failures === 0
       offline.textContent = `${offline.dataset.text} ${connectedAt.toLocaleTimeString(root.lang)}`
     }
+    updating = false
   }
   schedule()
 }
@@ -163,6 +222,11 @@ function schedule() {
 }
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && everyMs() > 0) void update()
+})
+
+document.addEventListener('click', (event) => {
+  const button = /** @type {HTMLElement} */ (event.target).closest?.('[data-newer]')
+  if (button) void update(true)
 })
 
 /** @param {boolean} on */
@@ -274,7 +338,7 @@ const KEYS = {
   },
   n: () => /** @type {HTMLElement | null} */ (document.querySelector('a[rel="next"]'))?.click(),
   p: () => /** @type {HTMLElement | null} */ (document.querySelector('a[rel="prev"]'))?.click(),
-  r: () => void update(),
+  r: () => void update(true),
   l: () => setLive(everyMs() === 0),
   t: () => {
     const next = { light: 'dark', dark: 'auto' }[root.dataset.theme ?? ''] ?? 'light'
@@ -286,15 +350,22 @@ const KEYS = {
 
 document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target)
+  if (event.key === 'Enter' && ticks().includes(/** @type {HTMLInputElement} */ (target))) {
+    event.preventDefault()
+  }
+  const isField =
+    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !target.matches('[type="checkbox"]')
+  if (isField) return
   if (event.key === 'Escape') {
-    for (const menu of all('details.menu[open]')) menu.removeAttribute('open')
+    for (const menu of all('details.menu[open]')) {
+      menu.removeAttribute('open')
+      if (menu.contains(target)) menu.querySelector('summary')?.focus()
+    }
     for (const row of ticks()) row.checked = false
     countTicks()
     return
   }
   if (root.dataset.keys === undefined || event.ctrlKey || event.metaKey || event.altKey) return
-  if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !target.matches('[type="checkbox"]'))
-    return
   if (going) {
     going = false
     const place = PLACES[event.key]
@@ -307,6 +378,10 @@ document.addEventListener('keydown', (event) => {
   act()
 })
 
+// In a narrow window the menu is a strip, and what is lit may lie outside.
+document
+  .querySelector('.nav [aria-current]')
+  ?.scrollIntoView({ block: 'nearest', inline: 'center' })
 showCopy()
 countTicks()
 schedule()

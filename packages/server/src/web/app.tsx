@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Hono, type Context } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
+import { FilterError } from '../filter/parse.ts'
 import { StoreError, type StoreHealth } from '../store/store.ts'
 import { Flashes } from './actions/flash.ts'
 import { MassActions } from './actions/mass.ts'
@@ -27,7 +28,14 @@ const NO_CACHE = { 'Cache-Control': 'no-cache' }
 
 /** The HTTP port: probes, pages, actions and the JSON API. */
 export function webApp(web: Web): Hono<Env> {
-  const app = new Hono<Env>({ getPath: (request) => ownPath(web, request) })
+  let segments: ReadonlySet<string> | undefined
+  const isOurs = (segment: string): boolean => (segments ??= firstSegments(app)).has(segment)
+  const app: Hono<Env> = new Hono<Env>({
+    getPath: (request) => {
+      const prefix = prefixOf(web.settings().url, request.headers)
+      return withoutPrefix(new URL(request.url).pathname, prefix, isOurs)
+    },
+  })
   const guard = new Guard(web)
   const tools: Tools = {
     web,
@@ -101,11 +109,13 @@ const headers = secureHeaders({
   // no-referrer would make a form's Origin "null".
   referrerPolicy: 'same-origin',
   xXssProtection: false,
+  // Of no use to us, and a warning in the console of whoever comes by plain HTTP.
+  originAgentCluster: false,
 })
 
-function ownPath(web: Web, request: Request): string {
-  const { pathname } = new URL(request.url)
-  return withoutPrefix(pathname, prefixOf(web.settings().url, request.headers))
+/** What the paths of all routes begin with. */
+function firstSegments(app: Hono<Env>): ReadonlySet<string> {
+  return new Set(app.routes.map(({ path }) => path.split('/')[1] ?? ''))
 }
 
 function isOpenHealth(c: Context<Env>): boolean {
@@ -158,13 +168,17 @@ async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: 
 
 /** The store is away, or a fault of ours: the frame stays, and says what is the matter. */
 function failed(error: Error, c: Context<Env>, { log }: Web): Response | Promise<Response> {
+  const { view } = c.var
+  if (error instanceof FilterError) {
+    const page = messagePage(view, view.t.invalid, view.t.filterWrong(error.message))
+    return c.html(layout(view, page), 422, NO_CACHE)
+  }
   const id = randomUUID()
   const known = error instanceof StoreError
   if (known) log.warn({ id, path: c.req.path }, `a page could not be read: ${error.message}`)
   else log.error({ err: error, id, path: c.req.path }, 'a request failed by a fault of the server')
   const status = known ? 503 : 500
-  const view = c.get('view') as View | undefined
-  if (view === undefined || c.req.path === '/stats') {
+  if ((view as View | undefined) === undefined || c.req.path === '/stats') {
     return c.text(known ? `${error.message}\n` : 'internal error\n', status, NO_CACHE)
   }
   const page = known

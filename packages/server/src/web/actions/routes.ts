@@ -15,6 +15,7 @@ import { PATHS, readCursor } from '../facts/places.ts'
 import { addressOf } from '../guard/auth.ts'
 import { crossSite, fromBrowser, knowsToken } from '../guard/csrf.ts'
 import { confirmPage, toType } from '../pages/actions.tsx'
+import { askPage } from '../pages/ask.tsx'
 import { planOf, show } from '../pages/routes.tsx'
 import { messagePage } from '../pages/small.tsx'
 import { COOKIES } from '../preferences.ts'
@@ -98,6 +99,9 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     const jids = [...fields.all('jid'), ...keys.map((key) => key.slice(key.lastIndexOf('|') + 1))]
     const everything = keys.length === 1 && keys[0] === 'all'
     if (jids.length === 0) return refused(c, view.t.chooseOne, '', 422)
+    if (doing === 'delete' && mustAsk(c, fields)) {
+      return show(c, askPage(view, { path, action: 'delete', name: 'jid', values: jids }))
+    }
     const { action, ended } = mass.start({
       doing,
       place: { state: set },
@@ -120,6 +124,10 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     const path = `/queues/${encodeURIComponent(name)}`
     const places = fields.all('job').flatMap((text) => readCursor(text) ?? [])
     const action = fields.text('action')
+    const queues = await store.queues()
+    if (!queues.some((queue) => queue.name === name)) {
+      return done(c, '/queues', view.t.notFoundQueue(name))
+    }
     switch (action) {
       case 'pause':
         await run(store, pauseQueues, { names: [name] })
@@ -133,6 +141,10 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
       case 'discard': {
         if (places.length === 0) return refused(c, view.t.chooseOne, '', 422)
         const doing = action === 'kill' ? 'kill' : 'delete'
+        if (doing === 'delete' && mustAsk(c, fields)) {
+          const values = fields.all('job')
+          return show(c, askPage(view, { path, action, name: 'job', values }))
+        }
         const count = await withdrawPlaces(store, name, places, doing)
         tell(c, `${doing} waiting jobs`, { queue: name, count })
         return done(c, path, outcome(view, doing, count, places.length - count))
@@ -186,6 +198,7 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     }
     if (wid === '') return refused(c, view.t.chooseOne, '', 422)
     const count = await run(store, signal, { wid: wid === 'all' ? undefined : wid, state })
+    if (count === 0) return done(c, '/busy', view.t.emptyWorkers)
     tell(c, `${state} worker`, { wid, count })
     return done(c, '/busy', state === 'quiet' ? view.t.doneQuiet : view.t.doneStop)
   })
@@ -240,9 +253,13 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
         sameSite: 'Lax',
       })
     }
-    return Promise.resolve(c.redirect(c.var.view.href('/preferences'), 303))
+    return Promise.resolve(done(c, '/preferences', c.var.view.t.saved))
   })
 }
+
+/** People are asked before jobs are gone for good; a script has said what it wants. */
+const mustAsk = (c: Ctx, fields: Fields): boolean =>
+  fromBrowser(c.req.raw.headers) && fields.text('sure') !== 'yes'
 
 /** Faktory's words mean the same as ours. */
 function doingOf(action: string): Doing | undefined {

@@ -66,7 +66,6 @@ export function confirmPage(view: View, plan: Plan, hide: readonly string[], wro
     clear: t.confirmEffectClear,
     recover: t.confirmEffectRecover,
   }
-  const typed = toType(plan)
   const text = doingText(view, doing, place)
   return {
     title: t.confirmTitle(text, count, f),
@@ -97,51 +96,7 @@ export function confirmPage(view: View, plan: Plan, hide: readonly string[], wro
             <p>{effects[doing]}</p>
             <p class="muted">{t.confirmLater}</p>
           </div>
-          <ActionForm
-            view={view}
-            action="/actions"
-            fields={{
-              do: doing,
-              set: STATE_NAMES[place.state],
-              queue: place.state === State.Queued ? place.queue : '',
-              q: plan.q,
-              up: String(plan.upTo),
-              count: String(count),
-            }}
-            kind="body fields"
-          >
-            {typed === '' ? null : (
-              <label>
-                <span>{t.typeCount(typed)}</span>
-                <input
-                  class="input"
-                  name="typed"
-                  autocomplete="off"
-                  required
-                  aria-invalid={wrong ? 'true' : undefined}
-                />
-              </label>
-            )}
-            {wrong ? (
-              <p class="txt-bad" role="alert">
-                {t.typedWrong}
-              </p>
-            ) : null}
-            <span class="split">
-              <button
-                class={
-                  doing === 'delete' || doing === 'clear' ? 'btn danger primary' : 'btn primary'
-                }
-                type="submit"
-                disabled={count === 0}
-              >
-                {t.confirmTitle(text, count, f).replace(/\?$/, '')}
-              </button>
-              <a class="btn" href={view.href(placePath(place), { q: plan.q })}>
-                {t.cancel}
-              </a>
-            </span>
-          </ActionForm>
+          {view.mayAct ? <ConfirmForm view={view} plan={plan} wrong={wrong} /> : null}
         </section>
         {page.jobs.length === 0 ? null : (
           <section class="panel">
@@ -161,6 +116,58 @@ export function confirmPage(view: View, plan: Plan, hide: readonly string[], wro
       </>
     ),
   }
+}
+
+function ConfirmForm({ view, plan, wrong }: { view: View; plan: Plan; wrong: boolean }) {
+  const { t, f } = view
+  const { doing, place, count } = plan
+  const typed = toType(plan)
+  const text = doingText(view, doing, place)
+  return (
+    <ActionForm
+      view={view}
+      action="/actions"
+      fields={{
+        do: doing,
+        set: STATE_NAMES[place.state],
+        queue: place.state === State.Queued ? place.queue : '',
+        q: plan.q,
+        up: String(plan.upTo),
+        count: String(count),
+      }}
+      kind="body fields"
+    >
+      {typed === '' ? null : (
+        <label>
+          <span>{t.typeCount(typed)}</span>
+          <input
+            class="input"
+            name="typed"
+            autocomplete="off"
+            required
+            aria-invalid={wrong ? 'true' : undefined}
+          />
+        </label>
+      )}
+      {wrong ? (
+        <p class="txt-bad" role="alert">
+          {t.typedWrong}
+        </p>
+      ) : null}
+      <span class="split">
+        <button
+          class={doing === 'delete' || doing === 'clear' ? 'btn danger primary' : 'btn primary'}
+          type="submit"
+          disabled={count === 0}
+        >
+          {t.confirmTitle(text, count, f).replace(/\?$/, '')}
+        </button>
+        <a class="btn" href={view.href(placePath(place), { q: plan.q })}>
+          {t.cancel}
+        </a>
+      </span>
+    </ActionForm>
+  )
 }
 
 const TONES: Readonly<Record<MassAction['state'], Tone>> = {
@@ -269,18 +276,18 @@ export function actionsPage(view: View, actions: readonly MassAction[]): Page {
                 <tbody role="rowgroup">
                   {actions.map((action) => (
                     <tr role="row" id={`action-${action.id}`}>
-                      <td role="cell" data-name={t.action}>
+                      <td class="lead" role="cell" data-name={t.action}>
                         <a class="strong" href={view.href(`/actions/${action.id}`)}>
                           {doingText(view, action.doing, action.place)}
                         </a>
                       </td>
-                      <td role="cell" data-name={t.filter} class="mono">
+                      <td role="cell" data-name={t.filter} class="mono full">
                         {visible(action.q)}
                       </td>
-                      <td role="cell" data-name={t.progress}>
+                      <td class="full" role="cell" data-name={t.progress}>
                         <Badge tone={TONES[action.state]} text={stateText(view, action)} />
                       </td>
-                      <td role="cell" data-name={t.started}>
+                      <td class="when" role="cell" data-name={t.started}>
                         <When view={view} ms={action.startedAtMs} />
                       </td>
                     </tr>

@@ -7,7 +7,7 @@ import { loadWorkers, SILENT_MS, type WorkerFacts } from '../facts/workers.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { FilterBar } from '../parts/filter-bar.tsx'
-import { ActionForm } from '../parts/form.tsx'
+import { ActionForm, Ask } from '../parts/form.tsx'
 import { visible } from '../parts/json.tsx'
 import { JobTable, WorkerLink } from '../parts/job-table.tsx'
 import type { Page } from '../parts/layout.tsx'
@@ -64,8 +64,23 @@ export function busyPage(view: View, facts: BusyFacts, wid?: string): Page {
           <h1>{wid === undefined ? t.busy : visible(wid)}</h1>
           {view.mayAct && wid === undefined && workers.length > 0 ? (
             <span class="end">
-              <SignalForm view={view} wid="all" signal="quiet" text={t.quietAll} />
-              <SignalForm view={view} wid="all" signal="terminate" text={t.stopAll} danger />
+              <Ask
+                view={view}
+                action="/busy"
+                fields={{ wid: 'all', signal: 'quiet' }}
+                name={`${t.quietAll}…`}
+                text={t.confirmQuietAll}
+                verb={t.quietAll}
+              />
+              <Ask
+                view={view}
+                action="/busy"
+                fields={{ wid: 'all', signal: 'terminate' }}
+                name={`${t.stopAll}…`}
+                text={t.confirmStopAll}
+                verb={t.stopAll}
+                danger
+              />
             </span>
           ) : null}
         </div>
@@ -141,14 +156,14 @@ function Workers({ view, workers }: { view: View; workers: readonly WorkerFacts[
         </thead>
         <tbody role="rowgroup">
           {workers.map((worker) => (
-            <tr role="row" id={`worker-${worker.wid}`}>
-              <td role="cell" data-name={t.worker}>
+            <tr role="row" id={`worker-${encodeURIComponent(worker.wid)}`}>
+              <td class="lead" role="cell" data-name={t.worker}>
                 <span class="two-line">
                   <WorkerLink view={view} wid={worker.wid} />
                   <span>{visible(`${worker.hostname}:${worker.pid}`)}</span>
                 </span>
               </td>
-              <td role="cell" data-name={t.state}>
+              <td class="when" role="cell" data-name={t.state}>
                 <WorkerBadge view={view} worker={worker} />
               </td>
               <td class="opt" role="cell" data-name={t.labels}>
@@ -172,15 +187,14 @@ function Workers({ view, workers }: { view: View; workers: readonly WorkerFacts[
                 {worker.beats ? <When view={view} ms={worker.beatAtMs} /> : '—'}
               </td>
               {view.mayAct ? (
-                <td class="num" role="cell">
+                <td class="num acts" role="cell">
                   <span class="split">
-                    <SignalForm view={view} wid={worker.wid} signal="quiet" text={t.quiet} small />
+                    <SignalForm view={view} wid={worker.wid} signal="quiet" text={t.quiet} />
                     <SignalForm
                       view={view}
                       wid={worker.wid}
                       signal="terminate"
                       text={t.stop}
-                      small
                       danger
                     />
                   </span>
@@ -213,22 +227,20 @@ function SignalForm({
   wid,
   signal,
   text,
-  small = false,
   danger = false,
 }: {
   view: View
   wid: string
   signal: 'quiet' | 'terminate'
   text: string
-  small?: boolean
   danger?: boolean
 }) {
   return (
     <ActionForm view={view} action="/busy" fields={{ wid, signal }} kind="inline">
       <button
-        class={['btn', small ? 'sm' : '', danger ? 'danger' : ''].filter(Boolean).join(' ')}
+        class={danger ? 'btn sm danger' : 'btn sm'}
         type="submit"
-        aria-label={small ? view.t.nameOf(text, wid) : undefined}
+        aria-label={view.t.nameOf(text, visible(wid))}
       >
         {text}
       </button>

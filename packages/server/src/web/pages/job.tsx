@@ -5,7 +5,7 @@ import { Hiding, plain } from '../../filter/values.ts'
 import type { JobStory } from '../facts/job.ts'
 import { PATHS } from '../facts/places.ts'
 import { StateBadge, type Tone } from '../parts/badge.tsx'
-import { ActionForm } from '../parts/form.tsx'
+import { ActionForm, Ask } from '../parts/form.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { jobPath, QueueLink, typeOf } from '../parts/job-cells.tsx'
 import { Json, visible } from '../parts/json.tsx'
@@ -128,7 +128,7 @@ function Why({
     <section class={`call ${tone}`.trim()} aria-live="off">
       <Icon view={view} name={icon} />
       <div>
-        <h2>{text}</h2>
+        <h2>{visible(text)}</h2>
         {more === undefined ? null : <p>{more}</p>}
       </div>
     </section>
@@ -163,22 +163,16 @@ function Deeds({ view, job }: { view: View; job: Job }) {
         </ActionForm>
       ))}
       {job.state === State.Reserved ? null : (
-        <details class="menu">
-          <summary class="btn danger">
-            <Icon view={view} name="trash" />
-            {t.deleteAsk}
-          </summary>
-          <ActionForm
-            view={view}
-            action={jobPath(job.jid)}
-            fields={{ action: 'delete', seq: String(job.seq) }}
-          >
-            <p>{t.confirmEffectDelete}</p>
-            <button class="btn danger primary" type="submit">
-              {t.delete}
-            </button>
-          </ActionForm>
-        </details>
+        <Ask
+          view={view}
+          action={jobPath(job.jid)}
+          fields={{ action: 'delete', seq: String(job.seq) }}
+          name={t.deleteAsk}
+          text={t.confirmEffectDelete}
+          verb={t.delete}
+          icon="trash"
+          danger
+        />
       )}
     </span>
   )

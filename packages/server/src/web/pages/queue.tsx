@@ -7,7 +7,8 @@ import { limitOf, loadList, type ListPage } from '../facts/list.ts'
 import { loadWorkers } from '../facts/workers.ts'
 import { Empty } from '../parts/empty.tsx'
 import { FilterBar } from '../parts/filter-bar.tsx'
-import { ActionForm } from '../parts/form.tsx'
+import { ActionForm, NoDefault } from '../parts/form.tsx'
+import { Icon } from '../parts/icon.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import type { Page } from '../parts/layout.tsx'
 import { Pager } from '../parts/pager.tsx'
@@ -165,6 +166,7 @@ function Waiting({
     <section class="panel">
       {view.mayAct ? (
         <ActionForm view={view} action={queuePath(queue.name)}>
+          <NoDefault />
           {table}
         </ActionForm>
       ) : (
@@ -191,14 +193,15 @@ function SelectionBar({ view, queue }: { view: View; queue: string }) {
           name="action"
           value={deed === 'delete' ? 'discard' : deed}
         >
+          <Icon view={view} name={deed === 'delete' ? 'trash' : 'kill'} />
           {text}
         </button>
       ))}
       {view.query('q') === '' ? null : (
         <span class="end">
-          <span class="muted">{t.chooseAllMatching}</span>
+          <span class="muted">{t.allMatching}</span>
           {deeds.map(([deed, text]) => (
-            <a class="btn ghost" href={view.href('/actions/new', { ...query, do: deed })}>
+            <a class="btn sm" href={view.href('/actions/new', { ...query, do: deed })}>
               {`${text}…`}
             </a>
           ))}

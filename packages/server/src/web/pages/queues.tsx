@@ -89,7 +89,7 @@ export function QueueTable({
         <tbody role="rowgroup">
           {queues.map((queue) => (
             <tr role="row" id={`queue-${queue.name}`}>
-              <td role="cell" data-name={t.queue}>
+              <td class="lead" role="cell" data-name={t.queue}>
                 <QueueLink view={view} name={queue.name} />{' '}
                 <QueueState view={view} queue={queue} workers={workers} />
               </td>
@@ -100,7 +100,7 @@ export function QueueTable({
                 {queue.oldestAtMs === undefined ? '' : f.duration(view.nowMs - queue.oldestAtMs)}
               </td>
               {view.mayAct ? (
-                <td class="num" role="cell">
+                <td class="num acts" role="cell">
                   <PauseForm view={view} queue={queue} small />
                 </td>
               ) : null}

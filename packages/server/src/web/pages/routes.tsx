@@ -170,7 +170,7 @@ export async function planOf(
   const place = placeOf(field('set'), field('queue'))
   const doing = field('do')
   if (place === undefined || !isDoing(doing)) return undefined
-  if (!canDo(place, doing === 'clear' ? 'delete' : doing)) return undefined
+  if (doing === 'clear' ? place.state !== State.Queued : !canDo(place, doing)) return undefined
   const q = doing === 'clear' ? '' : field('q')
   const filter = parseFilter(q, web.settings().hide)
   const page = await loadList(web, {

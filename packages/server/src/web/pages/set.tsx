@@ -6,7 +6,8 @@ import { limitOf, loadList, type ListPage } from '../facts/list.ts'
 import { PATHS, STATE_NAMES } from '../facts/places.ts'
 import { Empty } from '../parts/empty.tsx'
 import { FilterBar } from '../parts/filter-bar.tsx'
-import { ActionForm } from '../parts/form.tsx'
+import { ActionForm, NoDefault } from '../parts/form.tsx'
+import { Icon } from '../parts/icon.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import type { Page } from '../parts/layout.tsx'
 import { Pager } from '../parts/pager.tsx'
@@ -129,6 +130,7 @@ function List({
     <section class="panel">
       {view.mayAct ? (
         <ActionForm view={view} action={PATHS[set]}>
+          <NoDefault />
           {table}
         </ActionForm>
       ) : (
@@ -144,6 +146,9 @@ export function deedText(view: View, set: State, deed: Deed): string {
   if (deed === 'delete') return t.delete
   return set === State.Scheduled ? t.queueNow : t.retryNow
 }
+
+const LOOKS = { retry: 'primary', kill: '', delete: 'danger' } as const
+const ICONS = { retry: 'retry', kill: 'kill', delete: 'trash' } as const
 
 function SelectionBar({
   view,
@@ -163,19 +168,15 @@ function SelectionBar({
     <div class="selbar" role="group" aria-label={t.withChosen}>
       <span data-sel-text={t.chosen('{n}')} aria-live="polite"></span>
       {deeds.map((deed) => (
-        <button
-          class={deed === 'delete' ? 'btn danger' : 'btn'}
-          type="submit"
-          name="action"
-          value={deed}
-        >
+        <button class={`btn ${LOOKS[deed]}`.trim()} type="submit" name="action" value={deed}>
+          <Icon view={view} name={ICONS[deed]} />
           {deedText(view, set, deed)}
         </button>
       ))}
       <span class="end">
-        <span class="muted">{filtered ? t.chooseAllMatching : t.chooseAll(page.total, f)}</span>
+        <span class="muted">{filtered ? t.allMatching : t.allOf(page.total, f)}</span>
         {deeds.map((deed) => (
-          <a class="btn ghost" href={view.href('/actions/new', { ...query, do: deed })}>
+          <a class="btn sm" href={view.href('/actions/new', { ...query, do: deed })}>
             {`${deedText(view, set, deed)}…`}
           </a>
         ))}

@@ -76,7 +76,7 @@ export function preferencesPage(view: View): Page {
     language: LANGUAGES.map(({ code, text }) => [code, text.language]),
     keys: [
       ['on', t.keysUse],
-      ['off', '—'],
+      ['off', t.keysNone],
     ],
   } as const
   const chosen = {

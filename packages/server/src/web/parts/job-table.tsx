@@ -9,7 +9,7 @@ import type { View } from '../view.ts'
 import { Badge } from './badge.tsx'
 import { ArgsCell, ErrorCell, JobCell, QueueLink, TriesCell } from './job-cells.tsx'
 import { visible } from './json.tsx'
-import { When } from './time.tsx'
+import { Span, When } from './time.tsx'
 
 interface Cell {
   readonly view: View
@@ -23,8 +23,12 @@ interface Column {
   cell(facts: Cell): Child
 }
 
-const JOB: Column = { name: 'job', kind: 'clip', cell: (facts) => <JobCell {...facts} /> }
-const ERROR: Column = { name: 'error', kind: 'clip', cell: (facts) => <ErrorCell {...facts} /> }
+const JOB: Column = { name: 'job', kind: 'clip lead', cell: (facts) => <JobCell {...facts} /> }
+const ERROR: Column = {
+  name: 'error',
+  kind: 'clip full',
+  cell: (facts) => <ErrorCell {...facts} />,
+}
 const ARGS: Column = { name: 'args', kind: 'clip opt', cell: (facts) => <ArgsCell {...facts} /> }
 const QUEUE: Column = {
   name: 'queue',
@@ -36,21 +40,27 @@ const PRIORITY: Column = {
   cell: ({ view, job }) => view.f.number(job.priority),
 }
 const TRIES: Column = { name: 'tries', kind: 'num', cell: (facts) => <TriesCell {...facts} /> }
-const at = (name: keyof Text, shift = 0, kind = 'num'): Column => ({
+const at = (name: keyof Text, shift = 0, kind = 'num when'): Column => ({
   name,
   kind,
   cell: ({ view, job }) => <When view={view} ms={job.at + shift} />,
 })
 
+const span = (name: keyof Text): Column => ({
+  name,
+  kind: 'num when',
+  cell: ({ view, job }) => <Span view={view} ms={job.at} />,
+})
+
 /** What the list of each place shows. */
 const COLUMNS: Readonly<Record<State, readonly Column[]>> = {
-  [State.Queued]: [JOB, PRIORITY, ARGS, at('waitingFor')],
+  [State.Queued]: [JOB, PRIORITY, ARGS, span('waitingFor')],
   [State.Reserved]: [
     JOB,
     { name: 'worker', cell: ({ view, job }) => <WorkerLink view={view} wid={job.wid} /> },
     QUEUE,
     ARGS,
-    at('reservedFor'),
+    span('reservedFor'),
   ],
   [State.Scheduled]: [JOB, ARGS, QUEUE, PRIORITY, at('due')],
   [State.Retry]: [JOB, ERROR, ARGS, QUEUE, TRIES, at('nextTry')],
@@ -103,6 +113,7 @@ export function JobTable({
   const { t } = view
   return (
     <div class="tablebox" tabindex={0} role="group" aria-label={label}>
+      <button class="btn sm newer" type="button" data-newer={t.newer('{n}')} hidden />
       <table class="cards" role="table" aria-label={label}>
         <thead role="rowgroup">
           <tr role="row">
@@ -118,7 +129,7 @@ export function JobTable({
             ))}
           </tr>
         </thead>
-        <tbody role="rowgroup" data-still>
+        <tbody role="rowgroup" data-gone={t.movedOn}>
           {jobs.map((job) => (
             <tr role="row" id={`job-${job.seq}`} data-jid={job.jid}>
               {tick ? (
@@ -127,7 +138,7 @@ export function JobTable({
                     type="checkbox"
                     name={state === State.Queued ? 'job' : 'jid'}
                     value={state === State.Queued ? writeCursor(positionOf(job)) : job.jid}
-                    aria-label={t.chooseJob(job.jid)}
+                    aria-label={t.chooseJob(visible(job.jid))}
                   />
                 </td>
               ) : null}

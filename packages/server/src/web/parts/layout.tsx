@@ -4,6 +4,7 @@ import { assetPath } from '../assets.ts'
 import { clockTime } from '../text/format.ts'
 import type { View } from '../view.ts'
 import { Icon, type IconName } from './icon.tsx'
+import { visible } from './json.tsx'
 
 interface Entry {
   readonly path: string
@@ -37,7 +38,7 @@ export function layout(view: View, page: Page) {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          <title>{`${page.title} · ${view.title}`}</title>
+          <title>{visible(`${page.title} · ${view.title}`)}</title>
           <link rel="icon" href={view.href(assetPath('icon.svg'))} type="image/svg+xml" />
           <link rel="stylesheet" href={view.href(assetPath('jobmill.css'))} />
           <script type="module" src={view.href(assetPath('jobmill.js'))}></script>
@@ -61,7 +62,7 @@ export function layout(view: View, page: Page) {
             {view.flash === undefined ? null : (
               <p class="flash" role="status">
                 <Icon view={view} name="check" />
-                <span>{view.flash}</span>
+                <span>{visible(view.flash)}</span>
               </p>
             )}
             {page.children}
@@ -96,7 +97,7 @@ function Top({ view, page }: { view: View; page: Page }) {
       <div class="end">
         {page.liveMs === undefined ? null : (
           <a
-            class="btn ghost"
+            class="btn ghost scripted"
             data-live-toggle
             href={view.here({ live: preferences.live ? 'off' : 'on' })}
             aria-label={preferences.live ? t.liveOn : t.liveOff}
@@ -106,6 +107,7 @@ function Top({ view, page }: { view: View; page: Page }) {
             </span>
           </a>
         )}
+        {page.liveMs === undefined ? null : <Refresh view={view} />}
         <a class="btn ghost" href={view.href('/preferences')} aria-label={t.preferences}>
           <Icon view={view} name="theme" />
         </a>
@@ -115,6 +117,23 @@ function Top({ view, page }: { view: View; page: Page }) {
       </div>
       <p class="offline" role="status" hidden data-text={t.notConnected}></p>
     </header>
+  )
+}
+
+/** What stands for live updates where no script runs: the browser loads the page again. */
+function Refresh({ view }: { view: View }) {
+  const { t } = view
+  const on = view.query('refresh') !== ''
+  return (
+    <noscript>
+      <a
+        class="btn ghost"
+        href={view.here({ refresh: on ? undefined : 10 })}
+        aria-label={on ? t.liveOn : t.liveOff}
+      >
+        <span class={on ? 'live' : 'live off'}>{on ? t.live : t.paused}</span>
+      </a>
+    </noscript>
   )
 }
 

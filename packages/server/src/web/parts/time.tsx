@@ -14,6 +14,15 @@ export function When({ view, ms }: { view: View; ms: number }) {
   )
 }
 
+/** How long from a moment to now, or from now to it; the moment in the title. */
+export function Span({ view, ms }: { view: View; ms: number }) {
+  return (
+    <time datetime={new Date(ms).toISOString()} title={moment(view, ms)}>
+      {view.f.duration(ms - view.nowMs)}
+    </time>
+  )
+}
+
 /** in 3 min 12 s · 14 min ago */
 export function distance(view: View, ms: number): string {
   const away = ms - view.nowMs

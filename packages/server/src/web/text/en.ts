@@ -36,6 +36,7 @@ export const en = {
   readOnly: 'read only',
   utc: (time: string) => `${time} UTC`,
   notConnected: 'Not connected, last update',
+  movedOn: 'moved on',
   newer: (n: string) => `${n} newer, show`,
 
   // words of places and states
@@ -122,6 +123,8 @@ export const en = {
   chosen: (n: string) => `${n} chosen`,
   chooseAll: (n: number, f: Format) => `Choose all ${f.number(n)}`,
   chooseAllMatching: 'Choose all that match',
+  allOf: (n: number, f: Format) => `All ${f.number(n)}:`,
+  allMatching: 'All that match:',
   chooseJob: (jid: string) => `Choose job ${jid}`,
   choosePage: 'Choose all of this page',
   withChosen: 'With the chosen jobs',
@@ -178,6 +181,9 @@ export const en = {
   confirmEffectDelete: 'They are gone for good.',
   confirmEffectClear: 'All waiting jobs of this queue are gone for good.',
   confirmEffectRecover: 'Each counts as a failed try and waits for its next one.',
+  confirmQuietAll:
+    'Every worker gets no more jobs from its next beat on. A quiet worker stays so until it is started anew.',
+  confirmStopAll: 'Every worker is asked to finish what it runs and to stop, with its next beat.',
   typeCount: (n: string) => `Type ${n} to confirm`,
   typeName: (name: string) => `Type ${name} to confirm`,
   typedWrong: 'That is not what was asked for. Nothing was done.',
@@ -317,6 +323,8 @@ export const en = {
   languageLabel: 'Language',
   keys: 'Keys',
   keysUse: 'Use keyboard shortcuts',
+  keysNone: 'No keyboard shortcuts',
+  saved: 'Saved.',
   keyHelp: 'this help',
   keyFind: 'search',
   keyGo: 'go to overview, queues, busy, scheduled, retries, dead, health',
