@@ -39,6 +39,7 @@ export const de: Text = {
   readOnly: 'nur lesen',
   utc: (time) => `${time} UTC`,
   notConnected: 'Keine Verbindung, zuletzt aktualisiert',
+  movedOn: 'inzwischen anderswo',
   newer: (n) => `${n} neuere anzeigen`,
 
   // words of places and states
@@ -125,6 +126,8 @@ export const de: Text = {
   chosen: (n) => `${n} ausgewählt`,
   chooseAll: (n, f) => `Alle ${f.number(n)} auswählen`,
   chooseAllMatching: 'Alle passenden auswählen',
+  allOf: (n, f) => `Alle ${f.number(n)}:`,
+  allMatching: 'Alle passenden:',
   chooseJob: (jid) => `Job ${jid} auswählen`,
   choosePage: 'Alle auf dieser Seite auswählen',
   withChosen: 'Mit den ausgewählten Jobs',
@@ -183,6 +186,10 @@ export const de: Text = {
   confirmEffectClear: 'Alle wartenden Jobs dieser Queue sind dann endgültig weg.',
   confirmEffectRecover:
     'Für jeden zählt das als fehlgeschlagener Versuch; er wartet dann auf den nächsten.',
+  confirmQuietAll:
+    'Kein Worker bekommt vom nächsten Lebenszeichen an noch Jobs, bis er neu gestartet wird.',
+  confirmStopAll:
+    'Jeder Worker erfährt mit dem nächsten Lebenszeichen, dass er seine Jobs beenden und aufhören soll.',
   typeCount: (n) => `Zur Bestätigung ${n} eingeben`,
   typeName: (name) => `Zur Bestätigung ${name} eingeben`,
   typedWrong: 'Die Eingabe stimmt nicht. Es ist nichts geschehen.',
@@ -325,6 +332,8 @@ export const de: Text = {
   languageLabel: 'Sprache',
   keys: 'Tasten',
   keysUse: 'Tastenkürzel verwenden',
+  keysNone: 'Keine Tastenkürzel',
+  saved: 'Gespeichert.',
   keyHelp: 'diese Hilfe',
   keyFind: 'Suche',
   keyGo: 'zu Übersicht, Queues, In Arbeit, Geplant, Wiederholungen, Tot, Zustand',
