@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
 
 /** The built command, as a user runs it. */
-const COMMAND = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
+export const COMMAND = fileURLToPath(
+  new URL('../../packages/server/dist/cli/main.js', import.meta.url),
+)
 
 export interface Outcome {
   readonly code: number | null
@@ -30,6 +32,8 @@ export interface Machine {
   write(name: string, text: string): void
   /** Runs the command to its end. In what it prints the home folder is `~`. */
   run(args: readonly string[], variables?: Readonly<Record<string, string>>): Outcome
+  /** The same while the test goes on: for servers and connections that live in its process. */
+  runBeside(args: readonly string[], variables?: Readonly<Record<string, string>>): Promise<Outcome>
   /** Starts it; it is killed at the end of the test. */
   start(args: readonly string[], variables?: Readonly<Record<string, string>>): Running
 }
@@ -58,6 +62,23 @@ export function machine(): Machine {
         encoding: 'utf8',
       })
       return { code: status, stdout: shorter(stdout), stderr: shorter(stderr) }
+    },
+    runBeside(args, variables) {
+      const child = spawn(process.execPath, [COMMAND, ...args], {
+        cwd: home,
+        env: environment(variables),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const output = { stdout: '', stderr: '' }
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name].setEncoding('utf8').on('data', (chunk: string) => (output[name] += chunk))
+      }
+      return new Promise((resolve, reject) => {
+        child.once('error', reject)
+        child.once('close', (code) => {
+          resolve({ code, stdout: shorter(output.stdout), stderr: shorter(output.stderr) })
+        })
+      })
     },
     start(args, variables) {
       const child = spawn(process.execPath, [COMMAND, ...args], {

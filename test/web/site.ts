@@ -55,7 +55,7 @@ export async function openSite(options: ServerOptions = {}): Promise<Site> {
 export const HOSTILE = '<b onmouseover=alert(1)>"\'&\u202e</b>'
 
 /** Puts jobs everywhere: waiting, running, scheduled, for a retry, dead; one queue paused. */
-export async function seed(site: Site): Promise<void> {
+export async function seed(site: Pick<Site, 'say' | 'worker'>): Promise<void> {
   const push = (job: Record<string, unknown>) =>
     site.say(`PUSH ${JSON.stringify({ args: [{ order: 99120, token: 's3cret' }], ...job })}`)
   for (let i = 0; i < 12; i += 1) {

@@ -1,1 +1,2 @@
-export { startServer, VERSION, type RunningServer } from './server.ts'
+export { startServer, type RunningServer } from './server.ts'
+export { VERSION } from './version.ts'

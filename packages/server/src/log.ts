@@ -1,11 +1,9 @@
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
+import type { LogLevel } from './log-level.ts'
 
 /** One line an event: what happened, to whom, why, and what to do. */
 export type Log = Logger
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Writes to stdout: readable on a terminal, else JSON. */
 export function createLog(level: LogLevel): Log {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
@@ -6,7 +5,7 @@ import type { Hono } from 'hono'
 import { SystemClock } from './clock.ts'
 import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
-import { folderFacts, hasTlsFiles } from './folder-facts.ts'
+import { hasTlsFiles } from './folder-facts.ts'
 import { HealthLog } from './health-log.ts'
 import type { Log } from './log.ts'
 import { Listener } from './net/listener.ts'
@@ -14,24 +13,18 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
-import { backupsFolder } from './store/backup-files.ts'
-import { openEmbedded } from './store/embedded/engine.ts'
-import { nameHolder } from './store/embedded/lock.ts'
+import { openStorage } from './storage.ts'
+import { backupsFolder, describeBackups } from './store/backup-files.ts'
 import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
+import { Orphans } from './tasks/orphans.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
+import { VERSION } from './version.ts'
 import { webApp } from './web/app.tsx'
 import type { Env, WebSettings } from './web/context.ts'
 import { listenWeb } from './web/listen.ts'
-
-/** The package's version, as --version and INFO tell it. */
-export const VERSION = readVersion()
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
+import { LANGUAGES } from './web/text/languages.ts'
 
 export interface RunningServer {
   /** Where clients connect, `host:port` each, with real ports. */
@@ -49,30 +42,28 @@ export interface RunningServer {
 
 /**
  * Starts a whole server: the one place that knows all parts. Rejects with a FolderError or PortError,
- * whose message says what to do; nothing is left running then. @param clock for tests: one that they set
+ * whose message says what to do; nothing is left running then.
+ * @param testClock one that a test sets   @param languages of the pages
  */
 export async function startServer(
   settings: Settings,
   log: Log,
-  clock = new SystemClock(),
+  testClock?: SystemClock,
+  languages = LANGUAGES,
 ): Promise<RunningServer> {
-  const store = openEmbedded({
-    folder: settings.dataFolder,
-    durability: settings.durability,
-    memoryBytes: settings.memoryBytes,
-    clock,
-    log,
-  })
+  const { store, clock, tell, listening, backsUp } = openStorage(settings, log, testClock)
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
   const scheduler = new Scheduler(store, clock, log)
   const reaper = new Reaper(store, sessions, clock, log)
+  let current = settings
+  const orphans = new Orphans({ store, log, recovers: () => current.recoverOrphans })
   const backups = new Backups({
     store,
     clock,
     log,
     folder: backupsFolder(settings.dataFolder),
-    everyMs: settings.backupEveryMs,
+    everyMs: backsUp ? settings.backupEveryMs : 0,
     keep: settings.backupKeep,
   })
   const follower = new ClockFollower(store, log)
@@ -99,17 +90,20 @@ export async function startServer(
     healthLog.changed(health)
     if (health.state === 'ready') listener.loaded()
   })
-  clock.stepped = (byMs) => {
-    sessions.shift(byMs)
-    scheduler.hold(follower.follow(byMs))
+  if (clock instanceof SystemClock) {
+    clock.stepped = (byMs) => {
+      sessions.shift(byMs)
+      scheduler.hold(follower.follow(byMs))
+    }
   }
 
+  tell(VERSION)
   tellSettings(settings, log)
   await store.open()
   let addresses: string[] = []
   try {
     addresses = await listener.listen(settings.bindings)
-    nameHolder(settings.dataFolder, addresses)
+    listening(addresses)
   } catch (error) {
     await listener.stop()
     await store.close()
@@ -118,12 +112,12 @@ export async function startServer(
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
   let { password, webBindings } = settings
-  let current = settings
   const app = webApp({
     store,
     clock,
     log,
     version: VERSION,
+    languages,
     settings: () => webSettings(current),
     server: {
       health: () => store.health(),
@@ -131,11 +125,19 @@ export async function startServer(
       info,
       facts: () => report.server(),
       addresses: () => addresses,
+      isLost: (wid) => orphans.isLost(wid),
+      backups: {
+        list: () => describeBackups(backupsFolder(settings.dataFolder)),
+        isRunning: () => backups.status.running,
+        lastError: () => backups.status.lastError,
+        begin: () => backups.begin(),
+      },
     },
   })
   let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
   reaper.start()
+  orphans.start()
   backups.start()
 
   return {
@@ -159,6 +161,7 @@ export async function startServer(
       log.info('Jobmill shutting down')
       backups.stop()
       reaper.stop()
+      orphans.stop()
       scheduler.stop()
       await listener.stop()
       web.close()
@@ -169,7 +172,7 @@ export async function startServer(
 }
 
 /** What the pages see of the settings. */
-const webSettings = (settings: Settings): WebSettings => ({
+export const webSettings = (settings: Settings): WebSettings => ({
   password: settings.webPassword,
   readonlyPassword: settings.webReadonlyPassword,
   readonly: settings.webReadonly,
@@ -179,13 +182,17 @@ const webSettings = (settings: Settings): WebSettings => ({
   environment: settings.environment,
 })
 
-interface Web {
+export interface WebDoor {
   readonly addresses: readonly string[]
   close(): void
 }
 
 /** HTTP where it can be had; where it cannot, the log says why. */
-async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): Promise<Web> {
+export async function openWeb(
+  app: Hono<Env>,
+  bindings: readonly Address[],
+  log: Log,
+): Promise<WebDoor> {
   const servers: ServerType[] = []
   const addresses: string[] = []
   for (const { host, port } of bindings) {
@@ -210,23 +217,7 @@ async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): 
 }
 
 function tellSettings(settings: Settings, log: Log): void {
-  const { dataFolder: folder, environment, durability } = settings
-  const facts = folderFacts(folder)
-  log.info(
-    {
-      folder,
-      environment,
-      durability,
-      freeMib: facts?.freeMib,
-      fileSystem: facts?.fileSystem,
-    },
-    `Jobmill ${VERSION} keeps its data in ${folder}`,
-  )
   for (const warning of settings.warnings) log.warn(warning)
-  if (facts?.danger !== undefined) log.warn({ folder }, `the data folder ${facts.danger}`)
-  if (durability === 'relaxed') {
-    log.warn('durability is relaxed: a power cut may lose what was acknowledged last')
-  }
   if (hasTlsFiles(settings.configFolder)) {
     log.warn(
       { folder: settings.configFolder },

@@ -6,16 +6,17 @@ import {
   type Configuration,
   type Flags,
 } from '../config/settings.ts'
-import { faktorysVariableOf, variableOf, type Setting } from '../config/setting.ts'
 import { SETTINGS } from '../config/table.ts'
-import { VERSION } from '../server.ts'
+import { VERSION } from '../version.ts'
 import { normalized } from './arguments.ts'
-import { backup } from './backup.ts'
-import { check } from './check.ts'
 import { checkConfig, showConfig } from './config.ts'
-import { withEphemeral } from './ephemeral.ts'
-import { restoreFrom } from './restore.ts'
-import { serve } from './serve.ts'
+import { Declined } from './operators/ask.ts'
+import { addJobs } from './operators/jobs.ts'
+import { addPush } from './operators/push.ts'
+import { addQueues } from './operators/queues.ts'
+import { addSets } from './operators/sets.ts'
+import { addWorkers } from './operators/workers.ts'
+import { ALL_SETTINGS, FOLDER_SETTINGS, variablesHelp, withOptions } from './options.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
 export type ExitCode = 0 | 1 | 2
@@ -34,7 +35,7 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
       return 2
     }
     process.stderr.write(`jobmill: ${(error as Error).message}\n`)
-    return 1
+    return error instanceof Declined && error.isUsage ? 2 : 1
   }
 }
 
@@ -63,12 +64,14 @@ function programOf(run: { code: ExitCode }): Command {
       await serveAs({ ...program.opts<Flags>(), ...flags })
     })
 
+  for (const add of [addPush, addQueues, addJobs, addSets, addWorkers]) add(program)
   addOnData(program, run)
+  addOnDatabase(program)
   addConfig(program, run)
   return program
 }
 
-/** Commands on a data folder. */
+/** Commands on a data folder. What they need is loaded late: other commands answer sooner. */
 function addOnData(program: Command, run: { code: ExitCode }): void {
   const folderOf = (flags: Flags): string =>
     readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
@@ -76,13 +79,15 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
   withOptions(program.command('check'), FOLDER_SETTINGS)
     .description('look whether the data is sound; a server may be running on it')
     .action(async (flags: Flags) => {
+      const { check } = await import('./check.ts')
       run.code = (await check(folderOf(flags))) ? 0 : 1
     })
   withOptions(program.command('backup'), FOLDER_SETTINGS)
     .description('write a verified backup of the data; a server may be running on it')
     .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
     .allowExcessArguments(false)
-    .action(({ to, ...flags }: Flags & { readonly to?: string }) => {
+    .action(async ({ to, ...flags }: Flags & { readonly to?: string }) => {
+      const { backup } = await import('./backup.ts')
       backup(folderOf(flags), to)
     })
   withOptions(program.command('restore'), FOLDER_SETTINGS)
@@ -93,7 +98,47 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
     .argument('<file>', 'what jobmill backup or the server wrote')
     .allowExcessArguments(false)
     .action(async (file: string, flags: Flags) => {
+      const { restoreFrom } = await import('./restore.ts')
       await restoreFrom(folderOf(flags), file)
+    })
+
+  withOptions(program.command('inspect'), [SETTINGS.webBindings, ...FOLDER_SETTINGS.slice(1)])
+    .description(
+      'show a copied data file or a backup in the pages, read only; the file is only read',
+    )
+    .argument('<file>', 'a jobmill.db that no server has, or what jobmill backup wrote')
+    .allowExcessArguments(false)
+    .action(async (file: string, flags: Flags) => {
+      const { inspect } = await import('./inspect.ts')
+      const all = { webBinding: '127.0.0.1:0', ...program.opts<Flags>(), ...flags }
+      const { settings, problems } = reading(all)()
+      if (problems.length > 0) throw new SettingsError(problems)
+      await inspect(file, settings)
+    })
+}
+
+/** Commands on a database. */
+function addOnDatabase(program: Command): void {
+  withOptions(program.command('transfer'), [SETTINGS.databaseSchema, SETTINGS.configFolder])
+    .description('copy everything from a data folder to a database, or back; no server may run')
+    .requiredOption('--from <place>', 'a data folder, or postgres://…')
+    .requiredOption('--to <place>', 'the same, empty')
+    .allowExcessArguments(false)
+    .action(async ({ from = '', to = '', ...flags }: Flags & { from?: string; to?: string }) => {
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      const { transferBetween } = await import('./transfer.ts')
+      await transferBetween(settings, from, to)
+    })
+  withOptions(program.command('migrate'), ALL_SETTINGS)
+    .description('bring the tables of the database up to date')
+    .option('--dry-run', 'print the SQL instead')
+    .allowExcessArguments(false)
+    .action(async ({ dryRun, ...flags }: Flags) => {
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      const { migrate } = await import('./migrate.ts')
+      await migrate(settings, dryRun === true)
     })
 }
 
@@ -123,22 +168,6 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
 /** Looks again at files and variables each time; the flags stay. */
 const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
 
-const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS)
-/** What readDataFolder needs to know. */
-const FOLDER_SETTINGS = [SETTINGS.dataFolder, SETTINGS.environment, SETTINGS.configFolder]
-
-function withOptions(command: Command, settings: readonly Setting<unknown>[]): Command {
-  for (const one of settings) if (one.flag !== undefined) command.option(one.flag, helpOf(one))
-  return command
-}
-
-/** One source for this and docs/configuration.md. */
-function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
-  const allowed = kind.isPlain === true ? '' : `: ${kind.allowed}`
-  const standard = fallback === false ? undefined : (fallback ?? otherwise)
-  return help + allowed + (standard === undefined ? '' : ` (default: ${standard})`)
-}
-
 function withServing(command: Command): Command {
   return withOptions(command, ALL_SETTINGS).option(
     '--ephemeral',
@@ -147,21 +176,9 @@ function withServing(command: Command): Command {
 }
 
 async function serveAs(flags: Flags): Promise<void> {
+  const { serve } = await import('./serve.ts')
   const { ephemeral, ...others } = flags
   if (ephemeral !== true) return serve(reading(flags))
+  const { withEphemeral } = await import('./ephemeral.ts')
   return withEphemeral((own) => serve(reading({ ...own, ...others })))
-}
-
-function variablesHelp(): string {
-  const withFlag = ALL_SETTINGS.filter(({ flag }) => flag !== undefined)
-  const others = ALL_SETTINGS.filter(({ flag }) => flag === undefined)
-  const faktorys = ALL_SETTINGS.map(faktorysVariableOf).filter((name) => name !== undefined)
-  const lines = [
-    `Each option is a variable too: ${withFlag.map(variableOf).join(', ')}.`,
-    'Variables alone:',
-    ...others.map((one) => `  ${variableOf(one).padEnd(22)} ${one.help}`),
-    `Faktory's names work as well: ${faktorys.join(', ')}.`,
-    'Files: conf.d/*.toml in the configuration folder; jobmill config show tells what counts, and why.',
-  ]
-  return `\n${lines.join('\n')}`
 }

@@ -62,7 +62,12 @@ export function strangeVariables(names: readonly string[]): string[] {
 const hint = (near: string | undefined, show: (one: string) => string): string =>
   near === undefined ? '' : `; the nearest known one is ${show(near)}`
 
-function nearest(name: string, known: readonly string[], most = Infinity): string | undefined {
+/** @param most mistakes in typing; past it, undefined */
+export function nearest(
+  name: string,
+  known: readonly string[],
+  most = Infinity,
+): string | undefined {
   const ranked = known
     .map((one) => ({ one, mistakes: distance(name.toLowerCase(), one.toLowerCase()) }))
     .toSorted((a, b) => a.mistakes - b.mistakes)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { LOG_LEVELS } from '../log.ts'
+import { LOG_LEVELS } from '../log-level.ts'
 import { readConfiguration, readDataFolder, SettingsError } from './settings.ts'
 import type { Flags, Variables } from './settings.ts'
 

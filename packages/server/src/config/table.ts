@@ -1,14 +1,16 @@
 import type * as v from 'valibot'
-import { LOG_LEVELS } from '../log.ts'
+import { LOG_LEVELS } from '../log-level.ts'
 import type { Durability } from '../store/embedded/messages.ts'
 import {
   between,
   binding,
   count,
+  databaseName,
   every,
   folder,
   httpUrl,
   oneOf,
+  postgresUrl,
   secret,
   text,
   words,
@@ -123,6 +125,32 @@ export const SETTINGS = {
     fallback: 24,
     help: 'how many backups stay; older ones are removed',
   }),
+  database: setting({
+    table: 'server',
+    key: 'database',
+    flag: '--database <url>',
+    kind: postgresUrl,
+    fallback: '',
+    secret: true,
+    help: 'postgres://… keeps jobs there, for any number of servers, instead of in the data folder',
+  }),
+  databaseDirect: setting({
+    table: 'server',
+    key: 'database_direct',
+    flag: '--database-direct <url>',
+    kind: postgresUrl,
+    fallback: '',
+    secret: true,
+    help: 'the same database without the pooler that database leads through, for LISTEN',
+  }),
+  databaseSchema: setting({
+    table: 'server',
+    key: 'database_schema',
+    flag: '--database-schema <name>',
+    kind: databaseName,
+    fallback: 'jobmill',
+    help: 'the schema that holds the tables',
+  }),
   password: setting({
     table: 'server',
     key: 'password',
@@ -182,6 +210,15 @@ export const SETTINGS = {
     fallback: 'password,passwd,secret,token,api_key,authorization',
     reloads: true,
     help: 'names and paths in args and custom whose values are never shown',
+  }),
+  recoverOrphans: setting({
+    table: 'server',
+    key: 'recover_orphans',
+    flag: '--recover-orphans',
+    kind: yesOrNo,
+    fallback: false,
+    reloads: true,
+    help: 'jobs of workers that sent BEATs and are gone for a minute are tried again at once',
   }),
   skipPassword: setting({
     table: 'server',

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ask, openEmbeddedBench, wire, type Bench } from '../../../../test/store/harness.ts'
 import { Scheduler } from './scheduler.ts'
 
+// On a machine that others keep busy.
+vi.setConfig({ testTimeout: 30_000 })
+
 const HOUR_MS = 3_600_000
 /** No longer does it sleep, for the clock may be set. */
 const SLEEP_MAX_MS = 5_000

@@ -150,7 +150,7 @@ async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: 
   const nowMs = web.clock.now()
   return new View({
     caller,
-    preferences: readPreferences(c),
+    preferences: readPreferences(c, web.languages),
     prefix: prefixOf(settings.url, c.req.raw.headers),
     url,
     path: c.req.path,
@@ -161,6 +161,7 @@ async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: 
     version: web.version,
     address: web.server.addresses()[0] ?? '',
     stats: await web.store.stats().catch(() => undefined),
+    isLost: (wid) => web.server.isLost(wid),
     flash: flashes.get(url.searchParams.get('flash') ?? ''),
   })
 }

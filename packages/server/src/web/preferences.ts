@@ -1,7 +1,7 @@
 import { getCookie } from 'hono/cookie'
 import type { Context } from 'hono'
 import type { Env } from './context.ts'
-import { chooseLanguage } from './text/languages.ts'
+import { chooseLanguage, type Language } from './text/languages.ts'
 import type { Preferences, Theme, Times } from './view.ts'
 
 const THEMES: readonly Theme[] = ['auto', 'light', 'dark']
@@ -17,12 +17,13 @@ export const COOKIES = {
   keys: 'jobmill_keys',
 } as const
 
-export function readPreferences(c: Context<Env>): Preferences {
+export function readPreferences(c: Context<Env>, languages: readonly Language[]): Preferences {
   const said = (name: keyof typeof COOKIES): string | undefined => getCookie(c, COOKIES[name])
   return {
     language: chooseLanguage(
       [said('language'), getCookie(c, 'faktory_locale')],
       c.req.header('Accept-Language') ?? '',
+      languages,
     ),
     theme: THEMES.find((one) => one === said('theme')) ?? 'auto',
     times: TIMES.find((one) => one === said('times')) ?? 'relative',

@@ -116,7 +116,8 @@ function sizeOf(db: Sqlite.Database): number {
   return ((pages ?? 0) - (free ?? 0)) * (size ?? 0)
 }
 
-function mustHaveRoom(bytes: number, folder: string, freeBytes: FreeBytes): void {
+/** Throws CopyError where a copy of so many bytes, and what is spare beside it, has no room. */
+export function mustHaveRoom(bytes: number, folder: string, freeBytes: FreeBytes): void {
   const needed = bytes + bytes / 4 + SPARE_BYTES
   const free = freeBytes(folder)
   if (free >= needed) return

@@ -11,6 +11,7 @@ import { ActionForm } from '../parts/form.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import { visible } from '../parts/json.tsx'
 import type { Page } from '../parts/layout.tsx'
+import { placeName } from '../parts/place.ts'
 import { When } from '../parts/time.tsx'
 import type { View } from '../view.ts'
 import { queuePath } from './queues.tsx'
@@ -78,7 +79,7 @@ export function confirmPage(view: View, plan: Plan, hide: readonly string[], wro
           <dl class="facts body top-space">
             <div>
               <dt>{t.place}</dt>
-              <dd>{place.state === State.Queued ? place.queue : STATE_NAMES[place.state]}</dd>
+              <dd>{placeName(t, place)}</dd>
             </div>
             <div>
               <dt>{t.confirmFilter}</dt>

@@ -7,6 +7,7 @@ import { Empty } from '../parts/empty.tsx'
 import { FilterBar } from '../parts/filter-bar.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import type { Page } from '../parts/layout.tsx'
+import { placeName } from '../parts/place.ts'
 import type { View } from '../view.ts'
 import { queuePath } from './queues.tsx'
 
@@ -22,14 +23,8 @@ export function searchPage(
 ): Page {
   const { t, f } = view
   const q = view.query('q')
-  const titles: Record<Exclude<State, typeof State.Queued>, string> = {
-    [State.Reserved]: t.running,
-    [State.Scheduled]: t.scheduled,
-    [State.Retry]: t.retries,
-    [State.Dead]: t.dead,
-  }
   const titleOf = (place: Place): string =>
-    place.state === State.Queued ? `${t.waiting} · ${place.queue}` : titles[place.state]
+    place.state === State.Queued ? `${t.waiting} · ${place.queue}` : placeName(t, place)
   return {
     title: t.search,
     current: '/search',

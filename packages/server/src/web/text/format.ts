@@ -44,7 +44,7 @@ export class Format {
 
   /** Bytes in steps of 1,024. */
   bytes(value: number): string {
-    if (value < 1024) return `${this.number(value)} bytes`
+    if (value < 1024) return `${this.number(value)} B`
     const units = ['KB', 'MB', 'GB', 'TB']
     let scaled = value / 1024
     let unit = 0

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs'
+
+/** The package's version, as --version and INFO tell it. */
+export const VERSION = readVersion()
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
