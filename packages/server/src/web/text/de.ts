@@ -39,6 +39,7 @@ export const de: Text = {
   readOnly: 'nur lesen',
   utc: (time) => `${time} UTC`,
   notConnected: 'Keine Verbindung, zuletzt aktualisiert',
+  movedOn: 'nicht mehr hier',
   newer: (n) => `${n} neuere anzeigen`,
 
   // words of places and states
@@ -125,6 +126,8 @@ export const de: Text = {
   chosen: (n) => `${n} ausgewählt`,
   chooseAll: (n, f) => `Alle ${f.number(n)} auswählen`,
   chooseAllMatching: 'Alle passenden auswählen',
+  allOf: (n, f) => `Alle ${f.number(n)}:`,
+  allMatching: 'Alle, die passen:',
   chooseJob: (jid) => `Job ${jid} auswählen`,
   choosePage: 'Alle auf dieser Seite auswählen',
   withChosen: 'Mit den ausgewählten Jobs',
@@ -145,6 +148,7 @@ export const de: Text = {
   quietAll: 'Alle: nichts mehr annehmen',
   stopAll: 'Alle beenden',
   nameOf: (action, what) => `${action}: ${what}`,
+  change: 'Ändern',
   changePriority: 'Priorität ändern',
   changeTime: 'Zeit ändern',
   moveTo: 'In Queue verschieben',
@@ -183,6 +187,10 @@ export const de: Text = {
   confirmEffectClear: 'Alle wartenden Jobs dieser Queue sind dann endgültig weg.',
   confirmEffectRecover:
     'Für jeden zählt das als fehlgeschlagener Versuch; er wartet dann auf den nächsten.',
+  confirmQuietAll:
+    'Jeder Worker bekommt ab seinem nächsten Lebenszeichen keine Jobs mehr und bleibt so, bis er neu gestartet wird.',
+  confirmStopAll:
+    'Jeder Worker wird mit seinem nächsten Lebenszeichen gebeten, Laufendes zu beenden und anzuhalten.',
   typeCount: (n) => `Zur Bestätigung ${n} eingeben`,
   typeName: (name) => `Zur Bestätigung ${name} eingeben`,
   typedWrong: 'Die Eingabe stimmt nicht. Es ist nichts geschehen.',
@@ -325,6 +333,8 @@ export const de: Text = {
   languageLabel: 'Sprache',
   keys: 'Tasten',
   keysUse: 'Tastenkürzel verwenden',
+  keysNone: 'Keine Tastenkürzel',
+  saved: 'Gespeichert.',
   keyHelp: 'diese Hilfe',
   keyFind: 'Suche',
   keyGo: 'zu Übersicht, Queues, In Arbeit, Geplant, Wiederholungen, Tot, Zustand',
