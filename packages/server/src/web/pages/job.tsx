@@ -357,7 +357,7 @@ function Change({ view, job }: { view: View; job: Job }) {
   return (
     <section class="panel">
       <header>
-        <h2>{t.changePriority}</h2>
+        <h2>{t.change}</h2>
       </header>
       <ActionForm
         view={view}

@@ -146,7 +146,12 @@ function Side({ view, page }: { view: View; page: Page }) {
     {
       name: t.jobs,
       entries: [
-        { path: '/queues', icon: 'queues', name: t.queues, count: waiting },
+        {
+          path: '/queues',
+          icon: 'queues',
+          name: t.queues,
+          count: stats === undefined ? undefined : waiting,
+        },
         { path: '/busy', icon: 'busy', name: t.busy, count: stats?.working },
         { path: '/scheduled', icon: 'clock', name: t.scheduled, count: stats?.scheduled },
         { path: '/retries', icon: 'retry', name: t.retries, count: stats?.retries },

@@ -148,6 +148,7 @@ export const de: Text = {
   quietAll: 'Alle: nichts mehr annehmen',
   stopAll: 'Alle beenden',
   nameOf: (action, what) => `${action}: ${what}`,
+  change: 'Ändern',
   changePriority: 'Priorität ändern',
   changeTime: 'Zeit ändern',
   moveTo: 'In Queue verschieben',

@@ -145,6 +145,7 @@ export const en = {
   quietAll: 'Quiet all',
   stopAll: 'Stop all',
   nameOf: (action: string, what: string) => `${action} ${what}`,
+  change: 'Change',
   changePriority: 'Change priority',
   changeTime: 'Change time',
   moveTo: 'Move to queue',
