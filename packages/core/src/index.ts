@@ -22,6 +22,7 @@ export { pauseQueues, removeQueues, resumeQueues, type NamesInput } from './rule
 export {
   enqueueDue,
   lapse,
+  LAPSED,
   purgeDead,
   shiftReservations,
   sweepRemoved,
@@ -32,12 +33,12 @@ export {
   ack,
   fail,
   fetch,
-  reservationMs,
   type Fetched,
   type FetchReply,
   type FetchInput,
   type JidInput,
 } from './rules/work.ts'
+export { reservationMs, type Ended, type FailedRun } from './run.ts'
 export {
   advance,
   beat,

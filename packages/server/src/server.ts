@@ -3,6 +3,8 @@ import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { Activity } from './activity/activity.ts'
+import { Keeper } from './activity/keeper.ts'
 import { SystemClock } from './clock.ts'
 import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
@@ -65,7 +67,9 @@ export async function startServer(
   })
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
-  const scheduler = new Scheduler(store, clock, log)
+  const activity = new Activity(clock.now())
+  const keeper = new Keeper(store, clock, log, activity)
+  const scheduler = new Scheduler(store, clock, log, activity)
   const reaper = new Reaper(store, sessions, clock, log)
   const backups = new Backups({
     store,
@@ -88,7 +92,7 @@ export async function startServer(
   })
   const info = (): Promise<string> => report.info()
   const listener = new Listener({
-    context: { store, waiting, sessions, clock, log, info },
+    context: { store, waiting, sessions, clock, log, activity, info },
     password: settings.password,
     proxyProtocol: settings.proxyProtocol,
   })
@@ -97,7 +101,9 @@ export async function startServer(
   store.onTimed((atMs) => scheduler.wakeAt(atMs))
   store.onHealth((health) => {
     healthLog.changed(health)
-    if (health.state === 'ready') listener.loaded()
+    if (health.state !== 'ready') return
+    keeper.start()
+    listener.loaded()
   })
   clock.stepped = (byMs) => {
     sessions.shift(byMs)
@@ -123,6 +129,8 @@ export async function startServer(
     store,
     clock,
     log,
+    activity,
+    keepMarks: () => keeper.keepMarks(),
     version: VERSION,
     settings: () => webSettings(current),
     server: {
@@ -162,6 +170,7 @@ export async function startServer(
       scheduler.stop()
       await listener.stop()
       web.close()
+      await keeper.stop()
       await store.close()
       log.info('all is written; bye')
     },

@@ -4,12 +4,19 @@ import type { Handler } from '../context.ts'
 import type { WaitingFetch } from '../waiting.ts'
 
 /** Answers with a job at once, or waits for one for about two seconds. */
-export const handleFetch: Handler<'FETCH'> = ({ store, waiting }, peer, { queues }, reply) => {
+export const handleFetch: Handler<'FETCH'> = (
+  { store, activity, waiting },
+  peer,
+  { queues },
+  reply,
+) => {
   const look = (): Fetched | 'empty' | 'quiet' => {
     let found: Fetched | 'empty' | 'quiet' = 'empty'
     // A store that takes no writes now may do so before the wait is over.
     store.run(fetch, { queues, wid: peer.wid }, (answer, error) => {
-      if (error === undefined) found = answer
+      if (error !== undefined) return
+      found = answer
+      if (typeof answer === 'object') activity.fetched(answer)
     })
     return found
   }
@@ -17,6 +24,7 @@ export const handleFetch: Handler<'FETCH'> = ({ store, waiting }, peer, { queues
     reply(NIL)
     return
   }
+  activity.fetching(peer.wid, queues)
   // Those who wait longer come first, also for what arrived in this very turn.
   waiting.serve()
   const first = look()
