@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { ERROR_CODES } from '../packages/protocol/src/errors.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
@@ -70,4 +71,10 @@ test('no file names a path of somebody’s machine', () => {
 test('no test is focused or left for later', () => {
   const tests = files.filter((name) => name.endsWith('.test.ts'))
   expect(found(/\b(it|test|describe)\.(only|todo|skip)\b/g, tests)).toEqual([])
+})
+
+test('the protocol’s page lists every error code, and no other', () => {
+  const page = texts.get('docs/protocol.md') ?? ''
+  const listed = [...page.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, code]) => code)
+  expect(listed.sort()).toEqual([...ERROR_CODES].sort())
 })

@@ -25,13 +25,15 @@ function rowOf(setting: Setting<unknown>): string[] {
   return [
     place === undefined ? 'none: it decides which files are read' : code(place),
     flag === undefined
-      ? 'none: all can read a command line'
+      ? setting.secret === true
+        ? 'none: all can read a command line'
+        : 'none'
       : flag.split(', ').map(code).join(', '),
     variables
       .filter((name) => name !== undefined)
       .map(code)
       .join(', '),
-    fallback === undefined ? otherwise : code(String(fallback)),
+    fallback === undefined ? otherwise : fallback === '' ? 'none' : code(String(fallback)),
     kind.allowed,
     reloads === true ? 'applies' : 'restart',
     help,

@@ -28,6 +28,7 @@ test('config show prints each value with where it came from, and no secret', () 
     '[web] url | default',
     '[web] title | default',
     '[web] hide | password,passwd,secret,token,api_key,authorization | default',
+    '[server] recover_orphans | false | default',
     '[server] skip_password | false | default',
     '',
     'read ~/.jobmill/conf.d/10-jobs.toml',

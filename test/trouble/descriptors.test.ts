@@ -48,7 +48,7 @@ test('connections that say nothing use up no descriptor that those who work need
 })
 
 test('clients past the limit are told so behind their HELLO, and let in again when others go', async () => {
-  server = await startServer({ openFiles: 64, web: false })
+  server = await startServer({ openFiles: 110, web: false })
   const peers: RawPeer[] = []
   for (let i = 0; i < 10; i += 1) peers.push(await RawPeer.greet(server.port))
   const late = await RawPeer.connect(server.port)

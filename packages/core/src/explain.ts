@@ -13,8 +13,8 @@ export interface Circumstances {
   readonly ahead: number
   /** Workers with an open connection. */
   readonly workers: number
-  /** The worker that holds it has one. */
-  readonly held: boolean
+  /** The worker that holds it is gone. */
+  readonly lost: boolean
 }
 
 /** Why a job is where it is: one of a closed list. Times are epoch ms. */
@@ -69,7 +69,7 @@ export function explain(facts: Circumstances): Explanation {
         wid: job.wid,
         untilMs: job.at,
         sinceMs,
-        orphaned: job.wid !== '' && !facts.held,
+        orphaned: facts.lost,
       }
     }
     case State.Dead:

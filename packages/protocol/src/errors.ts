@@ -49,6 +49,8 @@ const TEXTS = {
 } as const satisfies Record<string, Text>
 
 export type ErrorCode = keyof typeof TEXTS
+/** For pages that list them. */
+export const ERROR_CODES: readonly string[] = Object.keys(TEXTS)
 
 /** Why a command was refused. `text` is without the wire's first word. */
 export interface Refusal {

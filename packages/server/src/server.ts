@@ -16,11 +16,12 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
-import { backupsFolder } from './store/backup-files.ts'
+import { backupsFolder, describeBackups } from './store/backup-files.ts'
 import { openEmbedded } from './store/embedded/engine.ts'
 import { nameHolder } from './store/embedded/lock.ts'
 import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
+import { Orphans } from './tasks/orphans.ts'
 import { Reaper } from './tasks/reaper.ts'
 import { Scheduler } from './tasks/scheduler.ts'
 import { webApp } from './web/app.tsx'
@@ -71,6 +72,8 @@ export async function startServer(
   const keeper = new Keeper(store, clock, log, activity)
   const scheduler = new Scheduler(store, clock, log, activity)
   const reaper = new Reaper(store, sessions, clock, log)
+  let current = settings
+  const orphans = new Orphans({ store, log, recovers: () => current.recoverOrphans })
   const backups = new Backups({
     store,
     clock,
@@ -124,7 +127,6 @@ export async function startServer(
   log.info({ addresses }, `PID ${process.pid} listening at ${addresses[0]}, press Ctrl-C to stop`)
 
   let { password, webBindings } = settings
-  let current = settings
   const app = webApp({
     store,
     clock,
@@ -139,11 +141,19 @@ export async function startServer(
       info,
       facts: () => report.server(),
       addresses: () => addresses,
+      isLost: (wid) => orphans.isLost(wid),
+      backups: {
+        list: () => describeBackups(backupsFolder(settings.dataFolder)),
+        isRunning: () => backups.status.running,
+        lastError: () => backups.status.lastError,
+        begin: () => backups.begin(),
+      },
     },
   })
   let web = await openWeb(app, settings.webBindings, log)
   scheduler.start()
   reaper.start()
+  orphans.start()
   backups.start()
 
   return {
@@ -167,6 +177,7 @@ export async function startServer(
       log.info('Jobmill shutting down')
       backups.stop()
       reaper.stop()
+      orphans.stop()
       scheduler.stop()
       await listener.stop()
       web.close()

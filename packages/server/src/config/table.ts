@@ -183,6 +183,15 @@ export const SETTINGS = {
     reloads: true,
     help: 'names and paths in args and custom whose values are never shown',
   }),
+  recoverOrphans: setting({
+    table: 'server',
+    key: 'recover_orphans',
+    flag: '--recover-orphans',
+    kind: yesOrNo,
+    fallback: false,
+    reloads: true,
+    help: 'jobs of workers that sent BEATs and are gone for a minute are tried again at once',
+  }),
   skipPassword: setting({
     table: 'server',
     key: 'skip_password',

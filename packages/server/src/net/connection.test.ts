@@ -5,6 +5,9 @@ import { openListenerBench, type ListenerBench } from '../../../../test/support/
 import { ask, wire } from '../../../../test/store/harness.ts'
 import { RawPeer } from '../../../../test/support/raw.ts'
 
+// On a machine that others keep busy.
+vi.setConfig({ testTimeout: 30_000 })
+
 const MIB = 1024 * 1024
 
 let bench: ListenerBench

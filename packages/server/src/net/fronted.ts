@@ -20,6 +20,10 @@ export interface Outcome {
 export class Fronted {
   readonly #sockets = new Set<Socket>()
 
+  get size(): number {
+    return this.#sockets.size
+  }
+
   /** Reads the header. One that does not come in time, or not at all, is a close without a word. */
   take(socket: Socket, outcome: Outcome): void {
     const reader = new ProxyReader()

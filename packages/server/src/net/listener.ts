@@ -199,7 +199,8 @@ export class Listener implements Host {
         socket.destroy()
         return
       }
-      if (this.#connections.size >= this.#socketsMax) this.#turnAway(socket)
+      const unnamed = this.#fronted?.size ?? 0
+      if (this.#connections.size + unnamed >= this.#socketsMax) this.#turnAway(socket)
       else if (this.#fronted === undefined) this.#connected(socket, undefined)
       else this.#behindFront(this.#fronted, socket)
     })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 
 /** A backup in its folder. */
 export interface BackupFile {
@@ -40,6 +40,18 @@ export async function listBackups(folder: string): Promise<BackupFile[]> {
       return takenAtMs === undefined ? [] : [{ path: join(folder, name), takenAtMs }]
     })
     .sort((a, b) => a.takenAtMs - b.takenAtMs)
+}
+
+/** The same with their sizes, for people. One that goes meanwhile is left out. */
+export async function describeBackups(
+  folder: string,
+): Promise<{ name: string; takenAtMs: number; bytes: number }[]> {
+  const files = await listBackups(folder)
+  const described = files.map(async ({ path, takenAtMs }) => {
+    const facts = await stat(path).catch(() => undefined)
+    return facts === undefined ? [] : [{ name: basename(path), takenAtMs, bytes: facts.size }]
+  })
+  return (await Promise.all(described)).flat()
 }
 
 /** A path that is free, for a backup that is taken now. */

@@ -44,6 +44,7 @@ export class Backups {
   /** When the last was begun, good or not: a full disk gets no backup every five seconds. */
   #begunAtMs: number | undefined
   #saidSlow = false
+  #stopped = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: BackupOptions) {
@@ -60,8 +61,20 @@ export class Backups {
     this.#timer = setInterval(() => void this.#look(), Math.min(lookEveryMs, everyMs))
   }
 
+  /** Begins one now, whether one is due or not. @returns false when one is being written already */
+  begin(): boolean {
+    if (this.#status.running || this.#stopped) return false
+    const nowMs = this.#options.clock.now()
+    this.#set({ running: true })
+    void this.#make(nowMs)
+      .catch((error: unknown) => this.#failed(nowMs, error as Error))
+      .finally(() => this.#set({ running: false }))
+    return true
+  }
+
   /** None begins after this; one that is being written ends with the store. */
   stop(): void {
+    this.#stopped = true
     clearInterval(this.#timer)
     this.#timer = undefined
   }
@@ -112,7 +125,7 @@ export class Backups {
   #failed(nowMs: number, error: Error): void {
     this.#begunAtMs ??= nowMs
     // The store gave it up because the server stops.
-    if (this.#timer === undefined) return
+    if (this.#stopped) return
     this.#set({ lastError: { atMs: nowMs, message: error.message } })
     this.#options.log.error(
       { reason: error.message },

@@ -1,5 +1,5 @@
 import { fetch, push } from '@jobmill/core'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { keptLog } from '../../../../test/support/listener.ts'
 import {
   ask,
@@ -8,7 +8,11 @@ import {
   wire,
   type Bench,
 } from '../../../../test/store/harness.ts'
+import { StoreError } from '../store/store.ts'
 import { ClockFollower } from './clock-step.ts'
+
+// On a machine that others keep busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const HOUR_MS = 3_600_000
 const RESERVED_MS = 1_800_000
@@ -22,6 +26,27 @@ beforeEach(async () => {
   follower = new ClockFollower(bench.store, kept.log)
 })
 afterEach(() => bench.close())
+
+test('while the store takes no writes the step waits, and is then followed once', async () => {
+  await reserve(3)
+  const { store } = bench
+  let away = 2
+  const run: typeof store.run = (rule, input, done) => {
+    if (rule.name === 'shiftReservations' && (away -= 1) >= 0) {
+      done(undefined as never, new StoreError('unwritable', 'disk full'))
+    } else store.run(rule, input, done)
+  }
+  const flaky = Object.assign(Object.create(store) as typeof store, {
+    run,
+    select: store.select.bind(store),
+  })
+  bench.clock.ms += HOUR_MS
+  await new ClockFollower(flaky, kept.log).follow(HOUR_MS)
+  expect(away).toBe(-1)
+  expect(await working()).toBe(3)
+  bench.clock.ms += RESERVED_MS
+  expect(await working()).toBe(0)
+})
 
 let count = 0
 

@@ -1,9 +1,10 @@
 import { ALL_JOBS } from '../filter/filter.ts'
 import { shiftReservations, shiftWorkers, State } from '@jobmill/core'
 import type { Log } from '../log.ts'
-import { sliceOf, type Selection, type Store } from '../store/store.ts'
+import { sliceOf, StoreError, type Selection, type Store } from '../store/store.ts'
 
 const SLICE = 500
+const AGAIN_MS = 250
 
 /**
  * Somebody set the wall clock: the ends of reservations and the last-heard times of workers move
@@ -46,8 +47,24 @@ export class ClockFollower {
   }
 
   async #shift(byMs: number): Promise<void> {
-    const held = await this.#store.select({ state: State.Reserved }, ALL_JOBS)
-    for (let from = 0; from < held.seq.length; from += SLICE) await this.#slice(held, from, byMs)
+    const held = await this.#patiently(() =>
+      this.#store.select({ state: State.Reserved }, ALL_JOBS),
+    )
+    for (let from = 0; from < held.seq.length; from += SLICE) {
+      await this.#patiently(() => this.#slice(held, from, byMs))
+    }
+  }
+
+  /** While data is loading, or the disk takes no writes, this waits as all else does. */
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code === 'closed') throw error
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      }
+    }
   }
 
   #slice(held: Selection, from: number, byMs: number): Promise<void> {

@@ -6,6 +6,9 @@ import { ask, openEmbeddedBench, wire, type Bench } from '../../../../test/store
 import { Activity } from '../activity/activity.ts'
 import { Scheduler } from './scheduler.ts'
 
+// On a machine that others keep busy.
+vi.setConfig({ testTimeout: 30_000 })
+
 const HOUR_MS = 3_600_000
 /** No longer does it sleep, for the clock may be set. */
 const SLEEP_MAX_MS = 5_000

@@ -151,6 +151,7 @@ async function viewOf(c: Context<Env>, { web, secret, flashes }: Tools, caller: 
     version: web.version,
     address: web.server.addresses()[0] ?? '',
     stats: await web.store.stats().catch(() => undefined),
+    isLost: (wid) => web.server.isLost(wid),
     flash: flashes.get(url.searchParams.get('flash') ?? ''),
   })
 }

@@ -44,6 +44,27 @@ export interface ServerFacts {
   facts(): Record<string, string | number>
   /** Where clients connect, host:port each. */
   addresses(): readonly string[]
+  /** A worker has had no connection for a minute: what it holds is lost to it. */
+  isLost(wid: string): boolean
+  readonly backups: BackupFacts
+}
+
+/** Backups of the data, where the server makes them. */
+export interface BackupFacts {
+  /** The latest last. */
+  list(): Promise<readonly BackupEntry[]>
+  isRunning(): boolean
+  /** Why the last one failed, since when (epoch ms); undefined when it did not. */
+  lastError(): { readonly atMs: number; readonly message: string } | undefined
+  /** @returns false when one is being written already */
+  begin(): boolean
+}
+
+export interface BackupEntry {
+  readonly name: string
+  /** Epoch ms. */
+  readonly takenAtMs: number
+  readonly bytes: number
 }
 
 /** What handlers of one request find in their context. */

@@ -34,6 +34,7 @@ interface ViewFacts {
   /** Undefined while data is loading. */
   readonly stats: Stats | undefined
   readonly flash: string | undefined
+  readonly isLost: (wid: string) => boolean
 }
 
 /** A query; undefined and '' members are left out. */
@@ -105,6 +106,11 @@ export class View {
 
   get flash(): string | undefined {
     return this.#facts.flash
+  }
+
+  /** A worker is gone, and what it holds is lost to it. */
+  isLost(wid: string): boolean {
+    return this.#facts.isLost(wid)
   }
 
   get path(): string {

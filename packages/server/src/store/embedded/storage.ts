@@ -126,6 +126,8 @@ export class Storage {
   }
 
   #fail(fault: Fault): void {
+    for (const done of this.#reads.values()) done(undefined)
+    this.#reads.clear()
     if (this.#opened !== undefined) {
       this.#opened.reject(dataFault(this.#folder, fault))
       this.#opened = undefined

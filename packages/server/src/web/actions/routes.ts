@@ -190,6 +190,14 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     return done(c, '/busy', state === 'quiet' ? view.t.doneQuiet : view.t.doneStop)
   })
 
+  form('/health', (c, fields) => {
+    const { view } = c.var
+    if (fields.text('action') !== 'backup') return refused(c, view.t.invalid, '', 422)
+    const begun = web.server.backups.begin()
+    if (begun) tell(c, 'backup', {})
+    return Promise.resolve(done(c, '/health', begun ? view.t.backupStarted : view.t.backupBusy))
+  })
+
   form('/actions', async (c, fields) => {
     const { view } = c.var
     const plan = await planOf(web, view, (name) => fields.text(name))

@@ -117,6 +117,21 @@ export const OPENAPI = {
         '200': answer('Its state.', ref('Health')),
       }),
     },
+    '/backups': {
+      get: operation('listBackups', 'Backups of the data', {
+        '200': answer(
+          'The backups, the latest last.',
+          object({
+            items: list(object({ name: string, taken_at: time, bytes: integer })),
+            running: boolean,
+            last_error: {
+              anyOf: [object({ at: time, message: string }), { type: 'null' }],
+            },
+          }),
+        ),
+      }),
+      post: operation('makeBackup', 'Make one now', { '202': { description: 'It has begun.' } }),
+    },
     '/queues': {
       get: operation('listQueues', 'All queues', {
         '200': answer('The queues.', object({ items: list(ref('Queue')) })),

@@ -1,4 +1,4 @@
-import { isRefusal, parseCommand } from '@jobmill/protocol'
+import { formatTime, isRefusal, parseCommand } from '@jobmill/protocol'
 import {
   pauseQueues,
   push,
@@ -78,6 +78,28 @@ export function apiRoutes(tools: Tools): Hono<Env> {
     const health = web.server.health()
     const facts = web.server.facts()
     return send(c, { version: web.version, store: { ...health }, server: facts })
+  })
+
+  api.get('/backups', async (c) => {
+    const { backups } = web.server
+    const failed = backups.lastError()
+    return send(c, {
+      items: (await backups.list()).map(({ name, takenAtMs, bytes }) => ({
+        name,
+        taken_at: formatTime(takenAtMs),
+        bytes,
+      })),
+      running: backups.isRunning(),
+      last_error:
+        failed === undefined ? null : { at: formatTime(failed.atMs), message: failed.message },
+    })
+  })
+  api.post('/backups', (c) => {
+    if (!web.server.backups.begin()) {
+      throw new Problem(409, 'BACKUP_RUNNING', 'a backup is being written already')
+    }
+    tell(c, 'backup', {})
+    return c.body(null, 202)
   })
 
   // ---- queues

@@ -23,7 +23,7 @@ export async function loadJob(web: Web, jid: string): Promise<JobStory> {
 export async function explainJob(web: Web, job: Job | undefined): Promise<Explanation> {
   const nowMs = web.clock.now()
   if (job === undefined) {
-    return explain({ job, nowMs, paused: false, ahead: 0, workers: 0, held: false })
+    return explain({ job, nowMs, paused: false, ahead: 0, workers: 0, lost: false })
   }
   const [workers, queues] = await Promise.all([
     web.store.records('worker'),
@@ -36,6 +36,6 @@ export async function explainJob(web: Web, job: Job | undefined): Promise<Explan
     paused: queues.some(([name, { paused }]) => name === job.queue && paused),
     ahead: job.state === State.Queued ? await web.store.ahead(job.queue, positionOf(job)) : 0,
     workers: connected.length,
-    held: connected.some(([wid]) => wid === job.wid),
+    lost: web.server.isLost(job.wid),
   })
 }

@@ -19,11 +19,9 @@ export async function loadWorkers({ store }: Web): Promise<WorkerFacts[]> {
     .sort((a, b) => a.hostname.localeCompare(b.hostname) || a.wid.localeCompare(b.wid))
 }
 
-/** How many jobs are held by workers that have no connection any more. */
-export async function countOrphans({ store }: Web): Promise<number> {
-  const [records, held] = await Promise.all([store.records('worker'), store.held()])
-  const connected = new Set(records.filter(([, w]) => w.connections > 0).map(([wid]) => wid))
+/** How many jobs are held by workers that are gone. */
+export async function countOrphans({ store, server }: Web): Promise<number> {
   let orphans = 0
-  for (const [wid, count] of held) if (wid !== '' && !connected.has(wid)) orphans += count
+  for (const [wid, count] of await store.held()) if (server.isLost(wid)) orphans += count
   return orphans
 }

@@ -82,7 +82,7 @@ export function pageRoutes(app: Hono<Env>, { web, mass }: Tools): void {
     return busyPage(view, await loadBusy(web, view, wid), wid)
   })
   app.get('/search', (c) => searchRoute(c, web))
-  page('/health', (view) => healthPage(view, web.server))
+  page('/health', async (view) => healthPage(view, web.server, await web.server.backups.list()))
   page('/preferences', preferencesPage)
   page('/help', helpPage)
 

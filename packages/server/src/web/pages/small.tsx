@@ -1,4 +1,5 @@
-import type { ServerFacts } from '../context.ts'
+import type { BackupEntry, ServerFacts } from '../context.ts'
+import { Backups } from '../parts/backups.tsx'
 import { Badge } from '../parts/badge.tsx'
 import type { Page } from '../parts/layout.tsx'
 import { LANGUAGES } from '../text/languages.ts'
@@ -6,7 +7,7 @@ import { COOKIES } from '../preferences.ts'
 import type { View } from '../view.ts'
 
 /** Whether the server itself is well. */
-export function healthPage(view: View, server: ServerFacts): Page {
+export function healthPage(view: View, server: ServerFacts, backups: readonly BackupEntry[]): Page {
   const { t, f } = view
   const health = server.health()
   const facts = server.facts()
@@ -52,6 +53,7 @@ export function healthPage(view: View, server: ServerFacts): Page {
             ))}
           </dl>
         </section>
+        <Backups view={view} backups={server.backups} entries={backups} />
       </>
     ),
   }

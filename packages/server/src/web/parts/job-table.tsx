@@ -6,7 +6,9 @@ import { positionOf } from '../../store/store.ts'
 import { writeCursor } from '../facts/places.ts'
 import type { Text } from '../text/en.ts'
 import type { View } from '../view.ts'
+import { Badge } from './badge.tsx'
 import { ArgsCell, ErrorCell, JobCell, QueueLink, TriesCell } from './job-cells.tsx'
+import { visible } from './json.tsx'
 import { When } from './time.tsx'
 
 interface Cell {
@@ -65,7 +67,17 @@ const COLUMNS: Readonly<Record<State, readonly Column[]>> = {
 
 export function WorkerLink({ view, wid }: { view: View; wid: string }) {
   if (wid === '') return <span class="muted">?</span>
-  return <a href={view.href(`/workers/${encodeURIComponent(wid)}`)}>{wid}</a>
+  return (
+    <>
+      <a href={view.href(`/workers/${encodeURIComponent(wid)}`)}>{visible(wid)}</a>
+      {view.isLost(wid) ? (
+        <>
+          {' '}
+          <Badge tone="bad" text={view.t.stateOrphaned} />
+        </>
+      ) : null}
+    </>
+  )
 }
 
 /**

@@ -249,6 +249,13 @@ export const en = {
   storeUnwritable: (why: string) => `cannot write: ${why}`,
   storeClosed: 'stopping',
 
+  backups: 'Backups',
+  backupNow: 'Back up now',
+  backupRunning: 'being written',
+  backupStarted: 'A backup is being written.',
+  backupBusy: 'A backup is being written already.',
+  emptyBackups: 'No backup yet.',
+
   // a job's page: why it is where it is
   whyPaused: (queue: string) => `Waits in ${queue}, which is paused.`,
   whyNoWorker: (queue: string) => `Waits in ${queue}, and no worker is connected.`,
