@@ -1,11 +1,17 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { idOfError } from '../../packages/server/src/activity/errors.ts'
 import { describeWith } from '../support/toolchain.ts'
 import { accessibility, launch, openTab } from './browser.ts'
-import { openSite, seed, type Site } from './site.ts'
+import { HOSTILE, openSite, seed, type Site } from './site.ts'
 
 const PAGES = [
   '/',
+  '/?range=24h',
+  '/charts',
+  '/charts?by=queue&name=critical&range=30d',
+  '/errors',
+  `/errors/${idOfError('Charge', 'Stripe::RateLimitError', HOSTILE)}`,
   '/queues',
   '/queues/webhooks',
   '/queues/nowhere',

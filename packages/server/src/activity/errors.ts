@@ -163,6 +163,10 @@ export class ErrorGroups {
 const keyOf = (jobtype: string, errtype: string, print: string): string =>
   `${jobtype}\0${errtype}\0${print}`
 
+/** The id of the group that a failure belongs to. */
+export const idOfError = (jobtype: string, errtype: string, message: string): string =>
+  idOf(keyOf(jobtype, errtype, fingerprint(message)))
+
 /** Short, and the same after a restart: it stands in links. */
 const idOf = (key: string): string =>
   createHash('sha1').update(key).digest('base64url').slice(0, 12)

@@ -46,6 +46,11 @@ export class Outcomes {
     return this.#endedAtMs[this.#jids.length < this.#size ? 0 : this.#next]
   }
 
+  /** The oldest begin to go. */
+  get isFull(): boolean {
+    return this.#jids.length === this.#size
+  }
+
   add(
     kind: Kind,
     result: Result,

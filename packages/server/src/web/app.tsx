@@ -18,6 +18,7 @@ import { pageRoutes } from './pages/routes.tsx'
 import { messagePage } from './pages/small.tsx'
 import { layout } from './parts/layout.tsx'
 import { readPreferences } from './preferences.ts'
+import { Prometheus } from './prometheus.ts'
 import type { Tools } from './tools.ts'
 import { View } from './view.ts'
 
@@ -71,6 +72,13 @@ export function webApp(web: Web): Hono<Env> {
   })
   app.all('/stats', async (c) =>
     c.body(await web.server.info(), 200, { ...NO_CACHE, 'Content-Type': 'application/json' }),
+  )
+  const prometheus = new Prometheus(web)
+  app.get('/metrics', async (c) =>
+    c.body(await prometheus.text(), 200, {
+      ...NO_CACHE,
+      'Content-Type': prometheus.contentType,
+    }),
   )
   app.route('/api/v1', apiRoutes(tools))
   actionRoutes(app, tools)
@@ -164,7 +172,7 @@ function failed(error: Error, c: Context<Env>, { log }: Web): Response | Promise
   else log.error({ err: error, id, path: c.req.path }, 'a request failed by a fault of the server')
   const status = known ? 503 : 500
   const view = c.get('view') as View | undefined
-  if (view === undefined || c.req.path === '/stats') {
+  if (view === undefined || ['/stats', '/metrics'].includes(c.req.path)) {
     return c.text(known ? `${error.message}\n` : 'internal error\n', status, NO_CACHE)
   }
   const page = known
