@@ -31,14 +31,14 @@ module.exports = {
       name: 'seam-knows-no-engine',
       severity: 'error',
       from: { path: `${server}/store/store.ts` },
-      to: { path: `${server}/store/embedded` },
+      to: { path: `${server}/store/(embedded|postgres)` },
     },
     {
       name: 'edges-know-no-engine-and-not-each-other',
       severity: 'error',
       from: { path: `${server}/(net|web|tasks)/` },
       to: {
-        path: `${server}/(net|web|tasks|store/embedded|cli|config|server)`,
+        path: `${server}/(net|web|tasks|store/embedded|store/postgres|cli|config|server)`,
         pathNot: `${server}/$1/`,
       },
     },

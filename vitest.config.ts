@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 // The source condition lets tests and types run on src/, so no stale dist/ of a sibling is ever
 // tested. One exception: threads, which Node loads itself, come from dist/ (store/embedded).
-const conditions = ['@jobmill/source', 'node', 'import', 'default']
+const conditions = ['@jobmill/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },

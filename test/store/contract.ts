@@ -386,16 +386,6 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
         expect(await ask(bench.store, fetch, { queues: ['default'], wid: '' })).toBe('empty')
       })
 
-      it('goes to no other queue while the next jobs are on their way', async () => {
-        for (let i = 0; i < 100; i += 1) void pushed(`job-in-a-${i}`, { queue: 'a' })
-        await pushed('job-in-b', { queue: 'b' })
-        await bench.restart()
-        const first = await ask(bench.store, fetch, { queues: ['a', 'b'], wid: '' })
-        expect(first).toBe('empty')
-        await expect.poll(() => bench.woken).toContain('a')
-        expect(jidOf(await take(bench, ['a', 'b']))).toBe('job-in-a-0')
-      })
-
       it('removes and flushes cold lanes while they load', async () => {
         for (let i = 0; i < 500; i += 1) void pushed(`job-x-${i}`, { queue: 'x' })
         await pushed('job-y-1', { queue: 'y' })

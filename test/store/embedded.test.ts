@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { push, State } from '@jobmill/core'
+import { fetch, push, State } from '@jobmill/core'
 import { formatTime } from '@jobmill/protocol'
 import Sqlite from 'better-sqlite3'
 import { pino } from 'pino'
@@ -11,7 +11,7 @@ import { parseFilter } from '../../packages/server/src/filter/parse.ts'
 import { openEmbedded } from '../../packages/server/src/store/embedded/engine.ts'
 import type { Store } from '../../packages/server/src/store/store.ts'
 import { contractSuite } from './contract.ts'
-import { ask, openEmbeddedBench, TestClock, wire } from './harness.ts'
+import { ask, jidOf, openEmbeddedBench, take, TestClock, wire } from './harness.ts'
 
 contractSuite('embedded', openEmbeddedBench)
 
@@ -98,4 +98,16 @@ test('rows that cannot be read go to a file and do not stop the start', async ()
   const rest = new Sqlite(join(folder, 'jobmill.db'), { readonly: true })
   expect(rest.prepare('select count(*) from job').pluck().get()).toBe(3)
   rest.close()
+})
+
+test('a FETCH goes to no other queue while the next jobs are on their way', async () => {
+  const bench = await openEmbeddedBench({ memoryBytes: 20_000 })
+  const pushed = (jid: string, queue: string) => ask(bench.store, push, wire({ jid, queue }))
+  for (let i = 0; i < 100; i += 1) void pushed(`job-in-a-${i}`, 'a')
+  await pushed('job-in-b', 'b')
+  await bench.restart()
+  expect(await ask(bench.store, fetch, { queues: ['a', 'b'], wid: '' })).toBe('empty')
+  await expect.poll(() => bench.woken).toContain('a')
+  expect(jidOf(await take(bench, ['a', 'b']))).toBe('job-in-a-0')
+  await bench.close()
 })

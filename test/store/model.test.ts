@@ -10,7 +10,9 @@ import {
 } from '@jobmill/core'
 import { formatTime, isRefusal } from '@jobmill/protocol'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { benchOn } from '../postgres/bench.ts'
+import { openDatabase, type Database } from '../postgres/database.ts'
 import {
   ask,
   jidOf,
@@ -168,14 +170,21 @@ class Play {
   }
 }
 
-for (const [title, memoryBytes] of [
-  ['with all jobs in memory', 64 * 1024 * 1024],
-  ['with next to no memory', 1000],
+let database: Database
+beforeAll(async () => {
+  database = await openDatabase()
+})
+afterAll(() => database.close())
+
+for (const [title, openBench] of [
+  ['the embedded engine', openEmbeddedBench],
+  ['the embedded engine, with next to no memory,', () => openEmbeddedBench({ memoryBytes: 1000 })],
+  ['the PostgreSQL engine', benchOn(() => database.url)],
 ] as const) {
-  test(`the embedded engine does what the model does, ${title}`, async () => {
+  test(`${title} does what the model does`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), last, async (steps, end) => {
-        const bench = await openEmbeddedBench({ memoryBytes })
+        const bench = await openBench()
         try {
           const play = new Play(bench)
           for (const each of steps) await play.step(each)

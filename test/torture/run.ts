@@ -85,7 +85,8 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   }
 }
 
-function account(ledger: Ledger, options: TortureOptions, verdict: Verdict) {
+/** The verdict, and how much there was to judge. */
+export function account(ledger: Ledger, options: { readonly kills: number }, verdict: Verdict) {
   const jobs = [...ledger.jobs.values()]
   const answered = (sent: { answer?: { ok: boolean } }) => sent.answer?.ok === true
   const sum = (count: (job: (typeof jobs)[number]) => number) =>
@@ -103,7 +104,7 @@ function account(ledger: Ledger, options: TortureOptions, verdict: Verdict) {
 }
 
 /** Lets the workers finish all that can run, then ends them. */
-async function drain(target: Target, load: Load): Promise<void> {
+export async function drain(target: Target, load: Load): Promise<void> {
   load.drain()
   const endMs = monotonicMs() + DRAIN_MS
   const watcher = await FwpConnection.open({ port: target.port })

@@ -2,6 +2,7 @@ export * from './types.ts'
 export { type FailureReport } from './failure.ts'
 export { explain, type Circumstances, type Explanation } from './explain.ts'
 export { retryDelayS } from './retry.ts'
+export { CoveredFacts } from './memory/covered.ts'
 export { type Journal } from './memory/journal.ts'
 export { Lane } from './memory/lane.ts'
 export { isJob, Memory } from './memory/memory.ts'
@@ -30,6 +31,12 @@ export {
   type TaskReply,
 } from './rules/task.ts'
 export {
+  takeJobs,
+  takeRecords,
+  type TransferredJob,
+  type TransferredRecords,
+} from './rules/transfer.ts'
+export {
   ack,
   fail,
   fetch,
@@ -47,6 +54,7 @@ export {
   reap,
   shiftWorkers,
   signal,
+  touch,
   type BeatInput,
   type HelloInput,
 } from './rules/worker.ts'

@@ -147,7 +147,14 @@ export interface Facts {
 
 /** One thing that a decision asks the store to do. Closed: a new feature adds rules and records. */
 export type Change =
-  | { readonly do: 'insert'; readonly job: NewJob; readonly state: State; readonly at: number }
+  | {
+      readonly do: 'insert'
+      readonly job: NewJob
+      readonly state: State
+      readonly at: number
+      /** The worker that holds it; absent: none. */
+      readonly wid?: string
+    }
   | {
       readonly do: 'move'
       readonly job: Entry
@@ -179,8 +186,13 @@ export type PutChange = {
 /** What a rule wants loaded. Only engines that hold no facts of their own ask for it. */
 export interface Needs {
   /** One job from the first of these queues that has one, which becomes reserved. */
-  readonly take?: { readonly queues: readonly string[]; readonly wid: string }
-  /** A reserved jid that is most likely dropped. */
+  readonly take?: {
+    readonly queues: readonly string[]
+    readonly wid: string
+    /** How many jobs of a queue may be handed out as things are: no more need be loaded. */
+    room(facts: Facts, queue: string): number
+  }
+  /** A reserved jid that is most likely dropped. The job may come without its payload. */
   readonly settles?: { readonly jid: string; readonly wid: string }
   /** Reserved jids that are most likely kept. */
   readonly reserved?: readonly { readonly jid: string; readonly wid: string }[]
@@ -192,6 +204,11 @@ export interface Needs {
   }
   readonly waiting?: readonly WaitingKey[]
   readonly removed?: number
+  /** A worker whose number of jobs counts. */
+  readonly held?: string
+  readonly lastSeq?: true
+  /** It changes all that there is: nothing else is decided beside it. */
+  readonly everything?: true
   readonly records?: readonly { readonly kind: Kind; readonly key: string }[]
   readonly allRecords?: readonly Kind[]
 }

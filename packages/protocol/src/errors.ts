@@ -17,6 +17,7 @@ const TEXTS = {
   LOADING: (percent = '') => `loading (${percent} %), try again`,
   STORE_UNWRITABLE: (reason = '') =>
     `the server cannot write to its disk: ${reason}; nothing was promised, try again later`,
+  STORE_AWAY: (reason = '') => `trouble with the database: ${reason}; try again later`,
   INTERNAL: () => 'internal error',
   INVALID_JSON: (why = '') => `invalid JSON: ${why}`,
   MISSING_ARGUMENT: (verb = '') => `${verb} needs an argument: ${verb} {json}`,

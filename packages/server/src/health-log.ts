@@ -52,7 +52,7 @@ export class HealthLog {
     this.#saidAtMs = nowMs
     this.#log.error(
       { reason },
-      'cannot write: pushes are refused until it is possible again, which is tried; free space or mend the disk',
+      'cannot write: pushes are refused until it is possible again, which is tried; mend what the reason names',
     )
   }
 }

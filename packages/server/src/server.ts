@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
@@ -8,7 +9,7 @@ import { Keeper } from './activity/keeper.ts'
 import { SystemClock } from './clock.ts'
 import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
-import { folderFacts, hasTlsFiles } from './folder-facts.ts'
+import { hasTlsFiles } from './folder-facts.ts'
 import { HealthLog } from './health-log.ts'
 import type { Log } from './log.ts'
 import { Listener } from './net/listener.ts'
@@ -16,9 +17,8 @@ import { portFault } from './net/port-fault.ts'
 import { Sessions } from './net/sessions.ts'
 import { Waiting } from './net/waiting.ts'
 import { Report } from './report.ts'
+import { openStorage } from './storage.ts'
 import { backupsFolder, describeBackups } from './store/backup-files.ts'
-import { openEmbedded } from './store/embedded/engine.ts'
-import { nameHolder } from './store/embedded/lock.ts'
 import { Backups } from './tasks/backups.ts'
 import { ClockFollower } from './tasks/clock-step.ts'
 import { Orphans } from './tasks/orphans.ts'
@@ -57,19 +57,14 @@ export interface RunningServer {
 export async function startServer(
   settings: Settings,
   log: Log,
-  clock = new SystemClock(),
+  testClock?: SystemClock,
 ): Promise<RunningServer> {
-  const store = openEmbedded({
-    folder: settings.dataFolder,
-    durability: settings.durability,
-    memoryBytes: settings.memoryBytes,
-    clock,
-    log,
-  })
+  const { store, clock, tell, listening, backsUp } = openStorage(settings, log, testClock)
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
-  const activity = new Activity(clock.now())
-  const keeper = new Keeper(store, clock, log, activity)
+  const isAlone = settings.database === ''
+  const activity = new Activity(clock.now(), { hearsAll: isAlone })
+  const keeper = new Keeper(store, clock, log, activity, isAlone ? '' : hostname())
   const scheduler = new Scheduler(store, clock, log, activity)
   const reaper = new Reaper(store, sessions, clock, log)
   let current = settings
@@ -79,7 +74,7 @@ export async function startServer(
     clock,
     log,
     folder: backupsFolder(settings.dataFolder),
-    everyMs: settings.backupEveryMs,
+    everyMs: backsUp ? settings.backupEveryMs : 0,
     keep: settings.backupKeep,
   })
   const follower = new ClockFollower(store, log)
@@ -108,17 +103,20 @@ export async function startServer(
     keeper.start()
     listener.loaded()
   })
-  clock.stepped = (byMs) => {
-    sessions.shift(byMs)
-    scheduler.hold(follower.follow(byMs))
+  if (clock instanceof SystemClock) {
+    clock.stepped = (byMs) => {
+      sessions.shift(byMs)
+      scheduler.hold(follower.follow(byMs))
+    }
   }
 
+  tell(VERSION)
   tellSettings(settings, log)
   await store.open()
   let addresses: string[] = []
   try {
     addresses = await listener.listen(settings.bindings)
-    nameHolder(settings.dataFolder, addresses)
+    listening(addresses)
   } catch (error) {
     await listener.stop()
     await store.close()
@@ -230,23 +228,7 @@ async function openWeb(app: Hono<Env>, bindings: readonly Address[], log: Log): 
 }
 
 function tellSettings(settings: Settings, log: Log): void {
-  const { dataFolder: folder, environment, durability } = settings
-  const facts = folderFacts(folder)
-  log.info(
-    {
-      folder,
-      environment,
-      durability,
-      freeMib: facts?.freeMib,
-      fileSystem: facts?.fileSystem,
-    },
-    `Jobmill ${VERSION} keeps its data in ${folder}`,
-  )
   for (const warning of settings.warnings) log.warn(warning)
-  if (facts?.danger !== undefined) log.warn({ folder }, `the data folder ${facts.danger}`)
-  if (durability === 'relaxed') {
-    log.warn('durability is relaxed: a power cut may lose what was acknowledged last')
-  }
   if (hasTlsFiles(settings.configFolder)) {
     log.warn(
       { folder: settings.configFolder },

@@ -37,6 +37,8 @@ export class Memory implements Facts {
   readonly #reserved = new Reservations()
   readonly #timed: { readonly [S in TimedState]: TimedSet }
   readonly #removed = new NumberRing()
+  /** Told by the engine, where this memory does not hold every reservation. */
+  readonly #held = new Map<string, number>()
   readonly #tables: Tables = { queue: new Map(), worker: new Map(), note: new Map() }
   readonly #counters: Record<Counter, number> = { processed: 0, failures: 0 }
 
@@ -94,7 +96,7 @@ export class Memory implements Facts {
   }
 
   held(wid: string): number {
-    return this.#reserved.held(wid)
+    return this.#held.get(wid) ?? this.#reserved.held(wid)
   }
 
   record<K extends Kind>(kind: K, key: string): Records[K] | undefined {
@@ -185,7 +187,7 @@ export class Memory implements Facts {
     for (const change of changes) {
       switch (change.do) {
         case 'insert':
-          this.#insert(change.job, change.state, change.at)
+          this.#insert(change.job, change.state, change.at, change.wid ?? '')
           if (change.state === State.Queued) entered.push(change.job.queue)
           break
         case 'move':
@@ -239,6 +241,25 @@ export class Memory implements Facts {
     this.#queues.load(queue, priority, seqs)
   }
 
+  /** One job or entry as it is, for an engine whose memory holds no more than a group needs. */
+  load(entry: Entry): void {
+    switch (entry.state) {
+      case State.Queued:
+        this.#queues.add(entry)
+        break
+      case State.Reserved:
+        if (!isJob(entry)) throw new Error(`job ${entry.seq} was reserved without its payload`)
+        this.#reserved.add(entry)
+        break
+      default:
+        this.#timed[entry.state].add(entry)
+    }
+  }
+
+  loadHeld(wid: string, count: number): void {
+    this.#held.set(wid, count)
+  }
+
   loadReserved(job: Job): void {
     this.#reserved.add(job)
   }
@@ -280,7 +301,7 @@ export class Memory implements Facts {
     this.#journal.put(kind, key, value)
   }
 
-  #insert(fresh: NewJob, state: State, at: number): void {
+  #insert(fresh: NewJob, state: State, at: number, wid: string): void {
     const job: Job = {
       seq: (this.lastSeq += 1),
       queue: fresh.queue,
@@ -288,7 +309,7 @@ export class Memory implements Facts {
       state,
       at,
       jid: fresh.jid,
-      wid: '',
+      wid,
       payload: fresh.payload,
       extra: fresh.extra,
     }
@@ -318,18 +339,8 @@ export class Memory implements Facts {
   }
 
   #enter(entry: Entry): void {
-    switch (entry.state) {
-      case State.Queued:
-        this.#queues.add(entry)
-        return
-      case State.Reserved:
-        if (!isJob(entry)) throw new Error(`job ${entry.seq} was reserved without its payload`)
-        this.#reserved.add(entry)
-        break
-      default:
-        this.#timed[entry.state].add(entry)
-    }
-    this.#journal.timed(entry.at)
+    this.load(entry)
+    if (entry.state !== State.Queued) this.#journal.timed(entry.at)
   }
 
   #leave(entry: Entry): void {

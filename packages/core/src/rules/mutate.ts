@@ -53,6 +53,6 @@ export const mutate: Rule<MutateInput, number> = {
 export const flush: Rule<undefined, undefined> = {
   name: 'flush',
   answers: 'committed',
-  needs: () => ({}),
+  needs: () => ({ everything: true }),
   decide: () => ({ reply: undefined, changes: [{ do: 'flush' }] }),
 }

@@ -86,7 +86,7 @@ const isForgotten = (record: QueueRecord): boolean =>
 export const removeQueues: Rule<NamesInput, undefined> = {
   name: 'removeQueues',
   answers: 'committed',
-  needs,
+  needs: (input) => ({ ...needs(input), lastSeq: true }),
   decide(facts, { names }) {
     const changes: Change[] = []
     for (const key of new Set(named(facts, names))) {

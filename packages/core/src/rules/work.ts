@@ -1,7 +1,7 @@
 import { refuse, type Failure, type Refusal } from '@jobmill/protocol'
 import { recordFailure, type FailureReport } from '../failure.ts'
 import { endedRun, failedRun, reservationMs, type Ended, type FailedRun } from '../run.ts'
-import { State, WorkerState, type Rule } from '../types.ts'
+import { State, WorkerState, type Facts, type Rule } from '../types.ts'
 
 /** A job that was handed out. */
 export interface Fetched {
@@ -30,17 +30,16 @@ export const fetch: Rule<FetchInput, FetchReply> = {
   name: 'fetch',
   answers: 'now',
   needs: ({ queues, wid }) => ({
-    take: { queues, wid },
+    take: { queues, wid, room: (facts, queue) => (mayTake(facts, wid, queue) ? Infinity : 0) },
     records: [
       ...queues.map((key) => ({ kind: 'queue' as const, key })),
       ...(wid === '' ? [] : [{ kind: 'worker' as const, key: wid }]),
     ],
   }),
   decide(facts, { queues, wid }) {
-    const worker = wid === '' ? undefined : facts.record('worker', wid)
-    if (worker !== undefined && worker.state !== WorkerState.Running) return QUIET
+    if (isQuiet(facts, wid)) return QUIET
     for (const queue of queues) {
-      if (facts.record('queue', queue)?.paused === true) continue
+      if (isPaused(facts, queue)) continue
       const job = facts.head(queue)
       if (job === undefined) {
         if (facts.loading(queue)) return EMPTY
@@ -61,6 +60,17 @@ export const fetch: Rule<FetchInput, FetchReply> = {
     return EMPTY
   },
 }
+
+function isQuiet(facts: Facts, wid: string): boolean {
+  const worker = wid === '' ? undefined : facts.record('worker', wid)
+  return worker !== undefined && worker.state !== WorkerState.Running
+}
+
+const isPaused = (facts: Facts, queue: string): boolean =>
+  facts.record('queue', queue)?.paused === true
+
+const mayTake = (facts: Facts, wid: string, queue: string): boolean =>
+  !isQuiet(facts, wid) && !isPaused(facts, queue)
 
 const EMPTY = { reply: 'empty', changes: [] } as const
 const QUIET = { reply: 'quiet', changes: [] } as const

@@ -139,7 +139,7 @@ export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, bo
   name: 'reap',
   answers: 'now',
   workersOnly: true,
-  needs: ({ wid }) => ({ records: [{ kind: 'worker', key: wid }] }),
+  needs: ({ wid }) => ({ records: [{ kind: 'worker', key: wid }], held: wid }),
   decide(facts, { wid, heardAtMs }) {
     const known = facts.record('worker', wid)
     if (known === undefined) return { reply: false, changes: [] }
@@ -149,6 +149,23 @@ export const reap: Rule<{ readonly wid: string; readonly heardAtMs: number }, bo
     const excused = !gone && !known.beats && facts.held(wid) > 0
     if (!silent || excused) return { reply: false, changes: [] }
     return { reply: !gone, changes: [{ do: 'del', kind: 'worker', key: wid }] }
+  },
+}
+
+/**
+ * A worker was heard of by other commands than BEAT: where several servers share the data, the others
+ * know of it by this.
+ */
+export const touch: Rule<{ readonly wid: string; readonly heardAtMs: number }, undefined> = {
+  name: 'touch',
+  answers: 'now',
+  workersOnly: true,
+  needs: ({ wid }) => ({ records: [{ kind: 'worker', key: wid }] }),
+  decide(facts, { wid, heardAtMs }) {
+    const known = facts.record('worker', wid)
+    if (known === undefined || known.beatAtMs >= heardAtMs) return { reply: undefined, changes: [] }
+    const value = { ...known, beatAtMs: heardAtMs }
+    return { reply: undefined, changes: [{ do: 'put', kind: 'worker', key: wid, value }] }
   },
 }
 

@@ -90,7 +90,7 @@ test('rates are those of the last minutes, and of a new server since its start',
 })
 
 test('past the limit names are counted together, and idle ones make room', () => {
-  const activity = new Activity(START, { names: 5, pairs: 20 })
+  const activity = new Activity(START, { limits: { names: 5, pairs: 20 } })
   for (let n = 0; n < 9; n += 1) activity.pushed(`q${n}`, `T${n}`, true)
   activity.entered(new Map([['q8', 2]]))
   const span = spanUntil(START, MINUTE_MS, 1)
@@ -108,7 +108,7 @@ test('past the limit names are counted together, and idle ones make room', () =>
 })
 
 test('pairs are bounded, too', () => {
-  const activity = new Activity(START, { names: 100, pairs: 10 })
+  const activity = new Activity(START, { limits: { names: 100, pairs: 10 } })
   for (let n = 0; n < 400; n += 1) activity.pushed(`q${n % 20}`, `T${n}`, true)
   expect([...activity.live.pairs()].length).toBeLessThanOrEqual(30)
   const queues = totals(activity, spanUntil(START, MINUTE_MS, 1), 'queue')

@@ -11,6 +11,13 @@ import { Timeline, type Moment } from './timeline.ts'
 const MIB = 1024 * 1024
 const OUTCOMES = 100_000
 
+export interface ActivityOptions {
+  readonly limits?: LiveLimits
+  /** How many ends of runs are remembered. */
+  readonly outcomes?: number
+  readonly hearsAll?: boolean
+}
+
 /** Sizes when a minute ends. */
 export interface Sizes {
   readonly all: Gauges
@@ -36,14 +43,18 @@ export class Activity {
   readonly live: Live
   /** When counting began, epoch ms. */
   readonly sinceMs: number
+  /** No other server serves the same queues, so that what is not heard here did not happen. */
+  readonly hearsAll: boolean
   #nowMs: number
   #minute: number
 
-  constructor(nowMs: number, limits?: LiveLimits, outcomes = OUTCOMES) {
+  constructor(nowMs: number, options: ActivityOptions = {}) {
+    const { limits, outcomes = OUTCOMES, hearsAll = true } = options
     this.sinceMs = nowMs
+    this.hearsAll = hearsAll
     this.#nowMs = nowMs
     this.#minute = Math.floor(nowMs / MINUTE_MS)
-    this.live = new Live(limits)
+    this.live = limits === undefined ? new Live() : new Live(limits)
     this.outcomes = new Outcomes(outcomes)
   }
 

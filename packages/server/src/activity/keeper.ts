@@ -5,14 +5,13 @@ import type { Store } from '../store/store.ts'
 import type { Activity, Sizes } from './activity.ts'
 import type { Timeline } from './timeline.ts'
 
-const PREFIX = 'activity/'
 const EVERY_MS = 1_000
 /** Notes that are read in one go at the start: others get their turn between two. */
 const AT_ONCE = 50
 
 /** Where a step is kept: the keys are used again when its time is over. */
 const keyOf = (grain: 'minute' | 'hour', { grain: { steps } }: Timeline, index: number): string =>
-  `${PREFIX}${grain}/${index % steps}`
+  `${grain}/${index % steps}`
 
 /**
  * Lets minutes end, and keeps what was counted with the data, as notes: the minute that ended, its
@@ -23,16 +22,19 @@ export class Keeper {
   readonly #clock: Clock
   readonly #log: Log
   readonly #activity: Activity
+  readonly #prefix: string
   #timer: NodeJS.Timeout | undefined
   #loaded: Promise<void> | undefined
   #rolling: Promise<void> = Promise.resolve()
   #isRolling = false
 
-  constructor(store: Store, clock: Clock, log: Log, activity: Activity) {
+  /** @param name of this server, where several share a store: each keeps what it counted itself */
+  constructor(store: Store, clock: Clock, log: Log, activity: Activity, name = '') {
     this.#store = store
     this.#clock = clock
     this.#log = log
     this.#activity = activity
+    this.#prefix = `activity/${encodeURIComponent(name)}/`
   }
 
   /** The data is there: reads what was kept, then begins to keep. Later calls do nothing. */
@@ -53,7 +55,7 @@ export class Keeper {
 
   /** A mark is kept at once: whoever set it will not do so again. */
   async keepMarks(): Promise<void> {
-    await this.#put(`${PREFIX}marks`, this.#activity.marks.write())
+    await this.#put('marks', this.#activity.marks.write())
   }
 
   #look(): void {
@@ -76,7 +78,7 @@ export class Keeper {
         ...hours.dropped().map((i): [string, undefined] => [keyOf('hour', hours, i), undefined]),
         ...errors
           .changes()
-          .map(([id, text]): [string, string | undefined] => [`${PREFIX}error/${id}`, text]),
+          .map(([id, text]): [string, string | undefined] => [`error/${id}`, text]),
       ]
       await Promise.all(notes.map(([key, text]) => this.#put(key, text)))
     } catch (error) {
@@ -96,7 +98,7 @@ export class Keeper {
 
   #put(key: string, text: string | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#store.run(putNote, { key, text }, (_, error) => {
+      this.#store.run(putNote, { key: this.#prefix + key, text }, (_, error) => {
         if (error === undefined) resolve()
         else reject(error)
       })
@@ -107,8 +109,8 @@ export class Keeper {
     const notes = await this.#store.records('note')
     let count = 0
     for (const [key, { text }] of notes) {
-      if (!key.startsWith(PREFIX)) continue
-      this.#take(key.slice(PREFIX.length), text)
+      if (!key.startsWith(this.#prefix)) continue
+      this.#take(key.slice(this.#prefix.length), text)
       count += 1
       if (count % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
     }

@@ -14,8 +14,10 @@ import { backup } from './backup.ts'
 import { check } from './check.ts'
 import { checkConfig, showConfig } from './config.ts'
 import { withEphemeral } from './ephemeral.ts'
+import { migrate } from './migrate.ts'
 import { restoreFrom } from './restore.ts'
 import { serve } from './serve.ts'
+import { transferBetween } from './transfer.ts'
 
 /** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
 export type ExitCode = 0 | 1 | 2
@@ -64,6 +66,7 @@ function programOf(run: { code: ExitCode }): Command {
     })
 
   addOnData(program, run)
+  addOnDatabase(program)
   addConfig(program, run)
   return program
 }
@@ -94,6 +97,29 @@ function addOnData(program: Command, run: { code: ExitCode }): void {
     .allowExcessArguments(false)
     .action(async (file: string, flags: Flags) => {
       await restoreFrom(folderOf(flags), file)
+    })
+}
+
+/** Commands on a database. */
+function addOnDatabase(program: Command): void {
+  withOptions(program.command('transfer'), [SETTINGS.databaseSchema, SETTINGS.configFolder])
+    .description('copy everything from a data folder to a database, or back; no server may run')
+    .requiredOption('--from <place>', 'a data folder, or postgres://…')
+    .requiredOption('--to <place>', 'the same, empty')
+    .allowExcessArguments(false)
+    .action(async ({ from = '', to = '', ...flags }: Flags & { from?: string; to?: string }) => {
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      await transferBetween(settings, from, to)
+    })
+  withOptions(program.command('migrate'), ALL_SETTINGS)
+    .description('bring the tables of the database up to date')
+    .option('--dry-run', 'print the SQL instead')
+    .allowExcessArguments(false)
+    .action(async ({ dryRun, ...flags }: Flags) => {
+      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
+      if (problems.length > 0) throw new SettingsError(problems)
+      await migrate(settings, dryRun === true)
     })
 }
 

@@ -136,3 +136,22 @@ export function binding(off?: string): Kind<readonly Address[]> {
   )
   return plain(kind(off === undefined ? ADDRESS : `${ADDRESS}; or ${off} for none`, schema))
 }
+
+/** How to reach a PostgreSQL; empty: none. */
+export const postgresUrl: Kind<string> = plain(
+  kind(
+    'postgres://user:password@host:port/database',
+    v.pipe(
+      v.string(),
+      v.check((text) => text === '' || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text))),
+    ),
+  ),
+)
+
+/** A name in the database; so long that what is made of it still is one. */
+export const databaseName: Kind<string> = plain(
+  kind(
+    'a name of letters, digits and _, up to 40',
+    v.pipe(v.string(), v.regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,39}$/)),
+  ),
+)

@@ -62,6 +62,8 @@ export function readConfiguration(
     ...(Object.fromEntries(
       plain.map((name) => [name, reader.told(name)]),
     ) as Configuration['told']),
+    database: withoutPassword(reader.told('database')),
+    databaseDirect: withoutPassword(reader.told('databaseDirect')),
     configFolder: config,
     dataFolder: tellDataFolder(reader, environment.value, home),
     backupEveryMs: reader.said('backupEveryMs') ?? standardBackups(environment.value),
@@ -147,6 +149,14 @@ function tellWebPassword(reader: Reader, password: Told<string>): Told<string> {
 const DEFAULT = { kind: 'default', name: 'default' } as const
 const HIDDEN = '********'
 const NO_PASSWORD: Told<string> = { value: '', shown: '(none)', origin: DEFAULT }
+
+/** Where a database is may be shown, how to get in may not. */
+const withoutPassword = (told: Told<string>): Told<string> => ({
+  ...told,
+  shown: told.shown
+    .replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, `$1:${HIDDEN}@`)
+    .replace(/([?&]password=)[^&]*/, `$1${HIDDEN}`),
+})
 
 /** A path may be shown, what it holds may not. */
 function readSecret(reader: Reader, { value, origin }: Told<string>): Told<string> {

@@ -51,6 +51,8 @@ export function storeRefusal(error: StoreError): Refusal {
       return refuse('LOADING', /\d+/.exec(error.message)?.[0] ?? '0')
     case 'unwritable':
       return refuse('STORE_UNWRITABLE', error.message)
+    case 'away':
+      return refuse('STORE_AWAY', error.message)
     case 'closed':
       return refuse('SHUTDOWN')
   }

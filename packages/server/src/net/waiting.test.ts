@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Waiting, type WaitingFetch } from './waiting.ts'
+import { Waiting, type Outcome, type WaitingFetch } from './waiting.ts'
 
 /** Queues with numbers of jobs, and FETCHes that wait for them. */
 class Office {
@@ -12,19 +12,20 @@ class Office {
   readonly looked: string[] = []
   readonly #quiet = new Set<string>()
   readonly #fetches = new Map<string, WaitingFetch>()
+  readonly #slow: boolean
+
+  /** @param slow a look takes its time, as with a database */
+  constructor(slow = false) {
+    this.#slow = slow
+  }
 
   wait(name: string, ...queues: string[]): void {
     const fetch: WaitingFetch = {
       queues,
-      attempt: () => {
+      attempt: (told) => {
         this.looked.push(name)
-        if (this.#quiet.has(name)) return 'quiet'
-        const queue = queues.find((each) => (this.jobs.get(each) ?? 0) > 0)
-        if (queue === undefined) return 'empty'
-        this.jobs.set(queue, (this.jobs.get(queue) ?? 0) - 1)
-        this.served.push(name)
-        this.leave(name)
-        return 'served'
+        if (!this.#slow) told(this.#look(name, queues))
+        else setImmediate(() => told(this.#look(name, queues)))
       },
       giveUp: () => {
         this.gaveUp.push(name)
@@ -33,6 +34,18 @@ class Office {
     }
     this.#fetches.set(name, fetch)
     this.waiting.add(fetch)
+  }
+
+  #look(name: string, queues: readonly string[]): Outcome {
+    if (this.#quiet.has(name)) return 'quiet'
+    // One look at a time each, and none after the last: as FETCH itself sees to.
+    if (this.served.includes(name)) return 'busy'
+    const queue = queues.find((each) => (this.jobs.get(each) ?? 0) > 0)
+    if (queue === undefined) return 'empty'
+    this.jobs.set(queue, (this.jobs.get(queue) ?? 0) - 1)
+    this.served.push(name)
+    this.leave(name)
+    return 'served'
   }
 
   leave(name: string): void {
@@ -134,39 +147,55 @@ test('serve looks at once, and again is nothing left to do', async () => {
   expect(office.looked).toEqual(['w'])
 })
 
-test('whatever comes and goes: nobody waits while there is a job for him, none is served twice', async () => {
-  const queues = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 1 })
-  const event = fc.oneof(
-    fc.record({ wait: queues }),
-    fc.record({ push: fc.constantFrom('a', 'b', 'c'), count: fc.integer({ min: 1, max: 3 }) }),
-    fc.record({ leave: fc.nat(10) }),
-    fc.record({ turn: fc.constant(true) }),
-  )
-  await fc.assert(
-    fc.asyncProperty(fc.array(event, { maxLength: 40 }), async (events) => {
-      const office = new Office()
-      const asked: string[][] = []
-      const left = new Set<string>()
-      for (const each of events) {
-        if ('wait' in each) {
-          office.wait(String(asked.length), ...each.wait)
-          asked.push(each.wait)
-          // A FETCH looks before it waits.
-          office.waiting.wake(each.wait)
-          office.waiting.serve()
-        } else if ('push' in each) office.push(each.push, each.count)
-        else if ('leave' in each) {
-          office.leave(String(each.leave))
-          left.add(String(each.leave))
-        } else await turn()
-      }
-      await turn()
-      expect(new Set(office.served).size).toBe(office.served.length)
-      for (const [i, wanted] of asked.entries()) {
-        const name = String(i)
-        if (office.served.includes(name) || left.has(name)) continue
-        expect(wanted.map((queue) => office.jobs.get(queue) ?? 0)).toEqual(wanted.map(() => 0))
-      }
-    }),
-  )
+test('where looks take time, a single job wakes no crowd, and many jobs wake more and more', async () => {
+  const office = new Office(true)
+  for (let i = 0; i < 100; i += 1) office.wait(`w${i}`, 'a')
+  office.push('a')
+  for (let i = 0; i < 10; i += 1) await turn()
+  expect(office.served).toEqual(['w0'])
+  expect(office.looked.length).toBeLessThan(5)
+  office.push('a', 60)
+  for (let i = 0; i < 12; i += 1) await turn()
+  expect(office.served).toHaveLength(61)
+  expect(office.served.slice(1, 4)).toEqual(['w1', 'w2', 'w3'])
 })
+
+test.each([false, true])(
+  'whatever comes and goes (slow: %s): nobody waits while there is a job for him, none is served twice',
+  async (slow) => {
+    const queues = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 1 })
+    const event = fc.oneof(
+      fc.record({ wait: queues }),
+      fc.record({ push: fc.constantFrom('a', 'b', 'c'), count: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ leave: fc.nat(10) }),
+      fc.record({ turn: fc.constant(true) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 40 }), async (events) => {
+        const office = new Office(slow)
+        const asked: string[][] = []
+        const left = new Set<string>()
+        for (const each of events) {
+          if ('wait' in each) {
+            office.wait(String(asked.length), ...each.wait)
+            asked.push(each.wait)
+            // A FETCH looks before it waits.
+            office.waiting.wake(each.wait)
+            office.waiting.serve()
+          } else if ('push' in each) office.push(each.push, each.count)
+          else if ('leave' in each) {
+            office.leave(String(each.leave))
+            left.add(String(each.leave))
+          } else await turn()
+        }
+        for (let i = 0; i < (slow ? 50 : 1); i += 1) await turn()
+        expect(new Set(office.served).size).toBe(office.served.length)
+        for (const [i, wanted] of asked.entries()) {
+          const name = String(i)
+          if (office.served.includes(name) || left.has(name)) continue
+          expect(wanted.map((queue) => office.jobs.get(queue) ?? 0)).toEqual(wanted.map(() => 0))
+        }
+      }),
+    )
+  },
+)

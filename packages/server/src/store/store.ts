@@ -19,8 +19,11 @@ export type Done<R> = (reply: R, error?: StoreError) => void
 /** Why a store did not take a write. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  /** `unwritable`: the last commit failed; `loading`: not all data is read yet; `closed`. */
-  readonly code: 'unwritable' | 'loading' | 'closed'
+  /**
+   * `unwritable`: the last commit failed; `loading`: not all data is read yet; `away`: the database
+   * did not take it, and the message says what is known of it; `closed`.
+   */
+  readonly code: 'unwritable' | 'loading' | 'away' | 'closed'
 
   constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

@@ -1,57 +1,98 @@
 import { fetch, type Fetched } from '@jobmill/core'
 import { bulk, formatTime, LIMITS, NIL, renderJob } from '@jobmill/protocol'
-import type { Handler } from '../context.ts'
-import type { WaitingFetch } from '../waiting.ts'
+import type { Context, Handler, Peer } from '../context.ts'
+import type { Outcome, WaitingFetch } from '../waiting.ts'
 
 /** Answers with a job at once, or waits for one for about two seconds. */
-export const handleFetch: Handler<'FETCH'> = (
-  { store, activity, waiting },
-  peer,
-  { queues },
-  reply,
-) => {
-  const look = (): Fetched | 'empty' | 'quiet' => {
-    let found: Fetched | 'empty' | 'quiet' = 'empty'
-    // A store that takes no writes now may do so before the wait is over.
-    store.run(fetch, { queues, wid: peer.wid }, (answer, error) => {
-      if (error !== undefined) return
-      found = answer
-      if (typeof answer === 'object') activity.fetched(answer)
-    })
-    return found
-  }
+export const handleFetch: Handler<'FETCH'> = (context, peer, { queues }, reply) => {
   if (peer.leaving) {
     reply(NIL)
     return
   }
-  activity.fetching(peer.wid, queues)
+  context.activity.fetching(peer.wid, queues)
   // Those who wait longer come first, also for what arrived in this very turn.
-  waiting.serve()
-  const first = look()
-  if (typeof first === 'object') {
-    reply(render(first))
-    return
+  context.waiting.serve()
+  new Fetching(context, peer, queues, reply).start()
+}
+
+/** One FETCH until it is answered: looks, and looks again when jobs may have come. */
+class Fetching implements WaitingFetch {
+  readonly queues: readonly string[]
+  readonly #context: Context
+  readonly #peer: Peer
+  readonly #reply: (text: string) => void
+  readonly #gone = (): void => this.giveUp()
+  #timer: NodeJS.Timeout | undefined
+  #looking = false
+  /** Jobs may have come since the look that is under way began. */
+  #again = false
+  #late = false
+  #answered = false
+
+  constructor(
+    context: Context,
+    peer: Peer,
+    queues: readonly string[],
+    reply: (text: string) => void,
+  ) {
+    this.#context = context
+    this.#peer = peer
+    this.queues = queues
+    this.#reply = reply
   }
 
-  const entry: WaitingFetch = {
-    queues: first === 'quiet' ? [] : queues,
-    attempt() {
-      const found = look()
-      if (typeof found !== 'object') return found
-      end(render(found))
-      return 'served'
-    },
-    giveUp: () => end(NIL),
+  start(): void {
+    let quiet = false
+    this.attempt((outcome) => {
+      quiet = outcome === 'quiet'
+      if (quiet) this.#context.waiting.withdraw(this)
+    })
+    if (this.#answered) return
+    // Before a look that takes time has its answer: what comes meanwhile is not missed.
+    this.#timer = setTimeout(this.#gone, LIMITS.fetchWaitMs)
+    this.#peer.onGone(this.#gone)
+    this.#context.waiting.add(this)
+    if (quiet) this.#context.waiting.withdraw(this)
   }
-  const end = (text: string): void => {
-    clearTimeout(timer)
-    waiting.remove(entry)
-    peer.offGone(entry.giveUp)
-    reply(text)
+
+  attempt(told: (outcome: Outcome) => void): void {
+    if (this.#looking || this.#answered) {
+      this.#again = true
+      told('busy')
+      return
+    }
+    this.#looking = true
+    this.#again = false
+    const input = { queues: this.queues, wid: this.#peer.wid }
+    this.#context.store.run(fetch, input, (answer, error) => {
+      this.#looking = false
+      // A store that takes nothing now may do so before the wait is over.
+      const found = error === undefined ? answer : 'empty'
+      // A job that was handed out is handed on, however late.
+      if (typeof found === 'object') {
+        this.#context.activity.fetched(found)
+        this.#end(render(found))
+      } else if (this.#late) this.#end(NIL)
+      else if (found === 'empty' && this.#again && error === undefined) {
+        this.attempt(told)
+        return
+      }
+      told(typeof found === 'object' ? 'served' : found)
+    })
   }
-  const timer = setTimeout(entry.giveUp, LIMITS.fetchWaitMs)
-  peer.onGone(entry.giveUp)
-  waiting.add(entry)
+
+  giveUp(): void {
+    this.#late = true
+    if (!this.#looking) this.#end(NIL)
+  }
+
+  #end(text: string): void {
+    this.#answered = true
+    clearTimeout(this.#timer)
+    this.#context.waiting.remove(this)
+    this.#peer.offGone(this.#gone)
+    this.#reply(text)
+  }
 }
 
 const render = ({ payload, enqueuedAtMs, failure }: Fetched): string =>

@@ -43,7 +43,12 @@ export function problemOf(error: unknown): Problem | undefined {
     return new Problem(422, 'INVALID_FILTER', `${error.message} (at character ${error.position})`)
   }
   if (!(error instanceof StoreError)) return undefined
-  const codes = { loading: 'LOADING', unwritable: 'STORE_UNWRITABLE', closed: 'SHUTDOWN' } as const
+  const codes = {
+    loading: 'LOADING',
+    unwritable: 'STORE_UNWRITABLE',
+    away: 'STORE_AWAY',
+    closed: 'SHUTDOWN',
+  } as const
   return new Problem(503, codes[error.code], error.message)
 }
 

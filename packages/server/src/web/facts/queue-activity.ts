@@ -29,7 +29,7 @@ export function loadQueueActivity(
   const { seconds, queues } = rates(activity, nowMs)
   const waits = totals(activity, spanUntil(nowMs, MINUTE_MS, WAIT_MINUTES), 'queue')
   const fetched = activity.fetchers.byQueue(nowMs - MINUTE_MS)
-  const isNew = nowMs - activity.sinceMs < MINUTE_MS
+  const mayKnow = activity.hearsAll && nowMs - activity.sinceMs >= MINUTE_MS
   return (queue) => {
     const tally = queues.get(queue)
     const last = fetched.get(queue)
@@ -40,7 +40,7 @@ export function loadQueueActivity(
       wait: waits.get(queue)?.wait ?? new Histogram(),
       lastFetchMs: last?.atMs,
       workers: last?.workers ?? 0,
-      isForsaken: byNobody && (workers === 0 || !isNew),
+      isForsaken: byNobody && (workers === 0 || mayKnow),
     }
   }
 }
