@@ -19,7 +19,13 @@ module.exports = {
       name: 'store-imports-no-user-of-it',
       severity: 'error',
       from: { path: `${server}/store` },
-      to: { path: `${server}/(net|web|tasks|cli|config|server)` },
+      to: { path: `${server}/(net|web|tasks|activity|cli|config|server)` },
+    },
+    {
+      name: 'activity-imports-none-of-its-tellers',
+      severity: 'error',
+      from: { path: `${server}/activity/` },
+      to: { path: `${server}/(net|web|tasks|store/embedded|cli|config|server)` },
     },
     {
       name: 'seam-knows-no-engine',

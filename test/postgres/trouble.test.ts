@@ -95,7 +95,9 @@ test.each(['before', 'after'] as const)(
     proxy.cutNextCommit(cut)
     expect(await ask(store, fetch, { queues: ['default'], wid: '' })).toMatchObject({})
     proxy.cutNextCommit(cut)
-    expect(await ask(store, ack, { jid: 'job-sound-1', wid: '' })).toBe(true)
+    expect(await ask(store, ack, { jid: 'job-sound-1', wid: '' })).toMatchObject({
+      jid: 'job-sound-1',
+    })
     expect(await store.stats()).toMatchObject({ processed: 1, working: 0 })
     await store.close()
     await proxy.close()
@@ -179,7 +181,9 @@ test('a role with no more than the rights that docs/postgres.md names runs a ser
   expect(state(store)).toBe('ready')
   await pushed(store, 'job-least-1')
   expect(await ask(store, fetch, { queues: ['default'], wid: '' })).toBeTypeOf('object')
-  expect(await ask(store, ack, { jid: 'job-least-1', wid: '' })).toBe(true)
+  expect(await ask(store, ack, { jid: 'job-least-1', wid: '' })).toMatchObject({
+    jid: 'job-least-1',
+  })
   await pushed(store, 'job-least-2')
   await ask(store, flush, undefined)
   expect(await store.stats()).toMatchObject({ processed: 0 })

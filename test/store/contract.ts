@@ -94,7 +94,9 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       await bench.restart()
       expect(await counts()).toEqual(before)
       expect(before).toMatchObject({ working: 1, retries: 1, dead: 1, scheduled: 1, processed: 2 })
-      expect(await ask(bench.store, ack, { jid: 'job-reserved', wid: 'other' })).toBe(true)
+      expect(await ask(bench.store, ack, { jid: 'job-reserved', wid: 'other' })).toMatchObject({
+        jid: 'job-reserved',
+      })
       await mutateAll(bench.store, 'requeue', State.Retry)
       const again = await take(bench, ['f'])
       expect(again?.failure).toMatchObject({ errtype: 'E', retryCount: 0, remaining: 25 })
@@ -135,9 +137,9 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       await take(bench, ['default'], 'w1')
       bench.clock.ms += 60_000
       await ask(bench.store, lapse, { limit: 10 })
-      expect(await ask(bench.store, ack, { jid: 'job-lapse', wid: 'w1' })).toBe(false)
+      expect(await ask(bench.store, ack, { jid: 'job-lapse', wid: 'w1' })).toBeUndefined()
       const refusal = await ask(bench.store, fail, { jid: 'job-lapse', wid: 'w1', ...REPORT })
-      expect(refusal?.text).toBe('Job not found job-lapse')
+      expect(refusal).toMatchObject({ text: 'Job not found job-lapse' })
       await mutateAll(bench.store, 'requeue', State.Retry)
       expect((await take(bench, ['default']))?.failure).toMatchObject({
         errtype: 'ReservationExpired',
@@ -149,11 +151,13 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       await pushed('job-twin', { text: '{"jid":"job-twin","n":2}' })
       await take(bench, ['default'], 'w1')
       await take(bench, ['default'], 'w2')
-      expect(
-        await ask(bench.store, fail, { jid: 'job-twin', wid: 'w1', ...REPORT }),
-      ).toBeUndefined()
+      expect(await ask(bench.store, fail, { jid: 'job-twin', wid: 'w1', ...REPORT })).toMatchObject(
+        { wid: 'w1', went: 'retry' },
+      )
       await bench.restart()
-      expect(await ask(bench.store, ack, { jid: 'job-twin', wid: 'w1' })).toBe(true)
+      expect(await ask(bench.store, ack, { jid: 'job-twin', wid: 'w1' })).toMatchObject({
+        jid: 'job-twin',
+      })
       expect(await counts()).toMatchObject({ working: 0, retries: 1 })
     })
 
@@ -165,7 +169,11 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       bench.clock.ms += 3000
       await pushed('job-first')
       const reply = await ask(bench.store, enqueueDue, { set: State.Scheduled, limit: 10 })
-      expect(reply).toEqual({ count: 2, nextAtMs: bench.clock.ms + 27_000 })
+      expect(reply).toEqual({
+        count: 2,
+        nextAtMs: bench.clock.ms + 27_000,
+        entered: new Map([['default', 2]]),
+      })
       const order = []
       for (let i = 0; i < 3; i += 1) order.push(jidOf(await take(bench, ['default'])))
       expect(order).toEqual(['job-first', 'job-second', 'job-third'])
@@ -246,7 +254,7 @@ export function contractSuite(engine: string, openBench: OpenBench): void {
       await ask(bench.store, flush, undefined)
       const empty = { queues: {}, scheduled: 0, retries: 0, dead: 0, working: 0, processed: 0 }
       expect(await counts()).toMatchObject({ ...empty, failures: 0, workers: 1 })
-      expect(await ask(bench.store, ack, { jid: 'job-flush-1', wid: 'w1' })).toBe(false)
+      expect(await ask(bench.store, ack, { jid: 'job-flush-1', wid: 'w1' })).toBeUndefined()
       await bench.restart()
       expect(await counts()).toMatchObject(empty)
     })

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { Context } from '../../packages/server/src/net/context.ts'
+import { Activity } from '../../packages/server/src/activity/activity.ts'
 import { Listener, type ListenerOptions } from '../../packages/server/src/net/listener.ts'
 import { Sessions } from '../../packages/server/src/net/sessions.ts'
 import { Waiting } from '../../packages/server/src/net/waiting.ts'
@@ -49,6 +50,7 @@ export async function openListenerBench(
     sessions: new Sessions(store, clock),
     clock,
     log,
+    activity: new Activity(clock.now()),
     info: () => Promise.resolve(options.info ?? '{}'),
   }
   let laterMs = 0

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { OPENAPI } from '../../packages/server/src/web/api/openapi.ts'
-import { openSite, seed, type Site } from './site.ts'
+import { HOSTILE, openSite, seed, type Site } from './site.ts'
 
 const PASSWORD = 'open sesame'
 const ajv = new Ajv2020({ strict: false, validateFormats: false })
@@ -98,6 +98,60 @@ test('tells how the server and its jobs do', async () => {
     ]) as unknown,
   })
   expect((await ask('GET', '/health')).body).toMatchObject({ store: { state: 'ready' } })
+})
+
+test('tells what happened over time', async () => {
+  expect((await ask('GET', '/overview?range=24h')).body).toMatchObject({
+    range: '24h',
+    failed_in_range: 6,
+    done_in_range: 0,
+    errors: [{ jobtype: 'Charge', errtype: 'Stripe::RateLimitError', count: 6 }],
+    needs: expect.arrayContaining([
+      expect.objectContaining({ code: 'error_burst', jobtype: 'Charge', count: 6 }),
+    ]) as unknown,
+  })
+  const { body } = await ask('GET', '/series?metric=throughput&by=queue&name=critical')
+  const { series, step_s } = body as {
+    series: { name: string; values: number[] }[]
+    step_s: number
+  }
+  expect(step_s).toBe(60)
+  expect(series.map(({ name }) => name)).toEqual(['done', 'failed'])
+  expect(series[1]?.values).toHaveLength(60)
+  expect(Math.max(...(series[1]?.values ?? []))).toBeGreaterThan(0)
+  expect((await ask('GET', '/series?metric=wait&range=7d')).body).toMatchObject({ step_s: 3600 })
+  expect((await ask('GET', '/series?metric=speed')).body).toMatchObject({ code: 'NO_METRIC' })
+  expect((await ask('GET', '/series?range=2w')).body).toMatchObject({ code: 'NO_RANGE' })
+  expect((await ask('GET', '/series?by=colour')).body).toMatchObject({ code: 'NO_GROUP' })
+  expect((await ask('GET', '/totals')).body).toMatchObject({
+    by: 'jobtype',
+    items: expect.arrayContaining([
+      expect.objectContaining({ name: 'Charge', pushed: 6, fetched: 6, done: 0, failed: 6 }),
+    ]) as unknown,
+  })
+})
+
+test('groups errors, and gives the filter that means their jobs', async () => {
+  const errors = await ask('GET', '/errors')
+  const [group] = (errors.body as { items: { id: string; q: string }[] }).items
+  expect(group).toMatchObject({ jobtype: 'Charge', count: 6, retries: 4, dead: 2 })
+  const order = { do: 'retry', set: 'retries', q: group?.q, dry_run: true }
+  expect((await ask('POST', '/actions', order)).body).toEqual({ total: 4 })
+  expect((await ask('GET', `/errors/${group?.id}`)).body).toMatchObject({
+    samples: [{ jid: 'failing-0' }],
+    backtrace: ['app/charge.rb:41', HOSTILE],
+  })
+  expect((await ask('GET', '/errors/never-was')).body).toMatchObject({ code: 'NO_ERROR' })
+})
+
+test('takes marks, and shows them in series', async () => {
+  expect((await ask('POST', '/marks', { label: 'v2.41' })).status).toBe(201)
+  const old = { label: 'v1', at: '2020-01-01T00:00:00Z' }
+  expect((await ask('POST', '/marks', old)).body).toEqual(old)
+  expect((await ask('GET', '/series')).body).toMatchObject({ marks: [{ label: 'v2.41' }] })
+  for (const wrong of [{}, { label: ' ' }, { label: 'v', at: 'soon' }]) {
+    expect((await ask('POST', '/marks', wrong)).body).toMatchObject({ code: 'INVALID_BODY' })
+  }
 })
 
 test('lists, pauses, resumes, clears and forgets queues', async () => {
@@ -240,6 +294,24 @@ test('acts on all that match, and counts before', async () => {
   })
   expect((await ask('POST', '/actions', { do: 'retry' })).body).toMatchObject({
     code: 'INVALID_BODY',
+  })
+})
+
+test('remembers jobs that are done', async () => {
+  await site.say('PUSH {"jid":"quick-job-1","jobtype":"Quick","args":[],"queue":"quick"}')
+  await site.worker.send('FETCH quick')
+  await site.worker.send('ACK {"jid":"quick-job-1"}')
+  expect((await ask('GET', '/jobs/quick-job-1/why')).body).toMatchObject({ code: 'done' })
+  expect((await ask('GET', '/jobs/quick-job-1')).body).toMatchObject({
+    detail: expect.stringContaining('succeeded at') as unknown,
+  })
+  expect((await ask('GET', '/jobs/failing-1')).body).toMatchObject({
+    runs: [{ result: 'retry', worker: 'worker-1' }],
+  })
+  expect((await ask('GET', '/queues/quick')).body).toMatchObject({
+    in_per_s: expect.any(Number) as unknown,
+    wait_p95_s: expect.any(Number) as unknown,
+    workers: 1,
   })
 })
 

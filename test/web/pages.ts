@@ -1,6 +1,14 @@
+import { idOfError } from '../../packages/server/src/activity/errors.ts'
+import { HOSTILE } from './site.ts'
+
 /** Every kind of page of a site that `seed` filled. */
 export const PAGES = [
   '/',
+  '/?range=24h',
+  '/charts',
+  '/charts?by=queue&name=critical&range=30d',
+  '/errors',
+  `/errors/${idOfError('Charge', 'Stripe::RateLimitError', HOSTILE)}`,
   '/queues',
   '/queues/webhooks',
   '/queues/nowhere',

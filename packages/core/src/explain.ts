@@ -1,5 +1,5 @@
 import { LIMITS } from '@jobmill/protocol'
-import { reservationMs } from './rules/work.ts'
+import { reservationMs } from './run.ts'
 import { State, type Job } from './types.ts'
 
 /** What is known about a job when somebody asks why it does not run. */

@@ -29,6 +29,7 @@ export {
 export {
   enqueueDue,
   lapse,
+  LAPSED,
   purgeDead,
   shiftReservations,
   sweepRemoved,
@@ -45,12 +46,12 @@ export {
   ack,
   fail,
   fetch,
-  reservationMs,
   type Fetched,
   type FetchReply,
   type FetchInput,
   type JidInput,
 } from './rules/work.ts'
+export { reservationMs, type Ended, type FailedRun } from './run.ts'
 export {
   advance,
   beat,

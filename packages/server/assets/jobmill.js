@@ -245,10 +245,10 @@ document.addEventListener('click', (event) => {
 
 /** @param {HTMLElement} chart */
 function cross(chart) {
-  /** @type {[string, string, (number | null)[]][]} */
-  const series = JSON.parse(chart.dataset.series ?? '[]')
+  /** Live updates change it. @returns {[string, string, (string | number | null)[]][]} */
+  const read = () => JSON.parse(chart.dataset.series ?? '[]')
   const plot = chart.querySelector('.plot')
-  const count = series[0]?.[2].length ?? 0
+  const count = read()[0]?.[2].length ?? 0
   if (!plot || count === 0) return
   /** @type {HTMLElement | undefined} */
   let tip
@@ -277,7 +277,7 @@ function cross(chart) {
     const x = count === 1 ? 100 : (at / (count - 1)) * 100
     line.setAttribute('x1', `${x}`)
     line.setAttribute('x2', `${x}`)
-    tip.textContent = series
+    tip.textContent = read()
       .map(([name, unit, values]) => `${name} ${values[at] ?? '–'} ${unit}`)
       .join('   ')
     const [box, own] = [plot.getBoundingClientRect(), chart.getBoundingClientRect()]

@@ -1,7 +1,10 @@
+import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { isDeepStrictEqual } from 'node:util'
 import type { ServerType } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { Activity } from './activity/activity.ts'
+import { Keeper } from './activity/keeper.ts'
 import { SystemClock } from './clock.ts'
 import type { Address } from './config/bindings.ts'
 import type { Settings } from './config/settings.ts'
@@ -54,7 +57,10 @@ export async function startServer(
   const { store, clock, tell, listening, backsUp } = openStorage(settings, log, testClock)
   const waiting = new Waiting()
   const sessions = new Sessions(store, clock)
-  const scheduler = new Scheduler(store, clock, log)
+  const isAlone = settings.database === ''
+  const activity = new Activity(clock.now(), { hearsAll: isAlone })
+  const keeper = new Keeper(store, clock, log, activity, isAlone ? '' : hostname())
+  const scheduler = new Scheduler(store, clock, log, activity)
   const reaper = new Reaper(store, sessions, clock, log)
   let current = settings
   const orphans = new Orphans({ store, log, recovers: () => current.recoverOrphans })
@@ -79,7 +85,7 @@ export async function startServer(
   })
   const info = (): Promise<string> => report.info()
   const listener = new Listener({
-    context: { store, waiting, sessions, clock, log, info },
+    context: { store, waiting, sessions, clock, log, activity, info },
     password: settings.password,
     proxyProtocol: settings.proxyProtocol,
   })
@@ -88,7 +94,9 @@ export async function startServer(
   store.onTimed((atMs) => scheduler.wakeAt(atMs))
   store.onHealth((health) => {
     healthLog.changed(health)
-    if (health.state === 'ready') listener.loaded()
+    if (health.state !== 'ready') return
+    keeper.start()
+    listener.loaded()
   })
   if (clock instanceof SystemClock) {
     clock.stepped = (byMs) => {
@@ -116,6 +124,8 @@ export async function startServer(
     store,
     clock,
     log,
+    activity,
+    keepMarks: () => keeper.keepMarks(),
     version: VERSION,
     languages,
     settings: () => webSettings(current),
@@ -165,6 +175,7 @@ export async function startServer(
       scheduler.stop()
       await listener.stop()
       web.close()
+      await keeper.stop()
       await store.close()
       log.info('all is written; bye')
     },

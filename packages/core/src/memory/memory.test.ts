@@ -68,7 +68,8 @@ class Play {
     else if ('fetch' in step) this.fetch(step.fetch)
     else if ('ack' in step) {
       const job = this.#reserved(step.ack)
-      expect(bench.run(ack, { jid: job?.jid ?? 'no-such-job', wid: '' })).toBe(job !== undefined)
+      const run = bench.run(ack, { jid: job?.jid ?? 'no-such-job', wid: '' })
+      expect(run?.jid).toBe(job?.jid)
       if (job !== undefined) model.drop([job])
     } else if ('fail' in step) {
       const job = this.#reserved(step.fail)

@@ -56,10 +56,18 @@ test('what is due goes to its queue in the order of its times, slice by slice', 
 test('a reservation that ends is a failure, with the delay of a first retry', () => {
   const bench = reserved([60])
   bench.ms += 60_000 - 1
-  expect(bench.run(lapse, { limit: 10 })).toEqual({ count: 0, nextAtMs: bench.ms + 1 })
+  expect(bench.run(lapse, { limit: 10 })).toEqual({
+    count: 0,
+    nextAtMs: bench.ms + 1,
+    ended: [],
+  })
   bench.ms += 1
   bench.random = 0.5
-  expect(bench.run(lapse, { limit: 10 })).toEqual({ count: 1, nextAtMs: undefined })
+  expect(bench.run(lapse, { limit: 10 })).toEqual({
+    count: 1,
+    nextAtMs: undefined,
+    ended: [expect.objectContaining({ jid: jidAt(0), went: 'retry', endedAtMs: bench.ms })],
+  })
   const row = bench.row(jidAt(0))
   expect(row).toMatchObject({ state: State.Retry, wid: '' })
   expect(row.at).toBe(bench.ms + retryDelayS(0, 0.5) * 1000)

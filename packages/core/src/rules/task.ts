@@ -1,5 +1,6 @@
 import { LIMITS } from '@jobmill/protocol'
 import { recordFailure } from '../failure.ts'
+import { failedRun, type FailedRun } from '../run.ts'
 import { State, type Change, type EntryKey, type Facts, type Rule } from '../types.ts'
 import { makeKnown } from './queue.ts'
 
@@ -9,6 +10,10 @@ export interface TaskReply {
   readonly count: number
   /** Epoch ms of the next that falls due, undefined when there is none. */
   readonly nextAtMs: number | undefined
+  /** How many entered each queue. */
+  readonly entered?: ReadonlyMap<string, number>
+  /** Runs that ended by it. */
+  readonly ended?: readonly FailedRun[]
 }
 
 export interface SliceInput {
@@ -34,10 +39,13 @@ export const enqueueDue: Rule<
       facts,
       due.map((entry) => entry.queue),
     )
+    const entered = new Map<string, number>()
     for (const job of due) {
       changes.push({ do: 'move', job, state: State.Queued, at: facts.now, wid: '' })
+      entered.set(job.queue, (entered.get(job.queue) ?? 0) + 1)
     }
-    return { reply: reply(due.length, after(facts, set, facts.now, due.length)), changes }
+    const nextAtMs = after(facts, set, facts.now, due.length)
+    return { reply: { ...reply(due.length, nextAtMs), entered }, changes }
   },
 }
 
@@ -60,21 +68,23 @@ export const lapse: Rule<SliceInput, TaskReply> = {
   needs: ({ limit }) => ({ lapsed: { until: Infinity, limit: limit + 1 } }),
   decide(facts, { limit }) {
     const jobs = facts.lapsed(facts.now, limit)
-    const changes = jobs.flatMap((job, i) =>
-      recordFailure(job, LAPSED, facts.now, spread(facts.random, i)),
-    )
+    const ended: FailedRun[] = []
+    const changes = jobs.flatMap((job, i) => {
+      const own = recordFailure(job, LAPSED, facts.now, spread(facts.random, i))
+      ended.push(failedRun(job, own, facts.now))
+      return own
+    })
     const next = facts.lapsed(Infinity, jobs.length + 1)[jobs.length]?.at
-    return {
-      reply: reply(jobs.length, jobs.length === 0 ? facts.nextAt(State.Reserved) : next),
-      changes,
-    }
+    const nextAtMs = jobs.length === 0 ? facts.nextAt(State.Reserved) : next
+    return { reply: { ...reply(jobs.length, nextAtMs), ended }, changes }
   },
 }
 
 /** Another random number for each job of a slice, or all that lapsed together would retry together. */
 const spread = (random: number, i: number): number => (random + i * 0.618_033_988_75) % 1
 
-const LAPSED = {
+/** What is said of a run whose reservation ended. */
+export const LAPSED = {
   errtype: 'ReservationExpired',
   message: 'job reservation expired',
   backtrace: [],

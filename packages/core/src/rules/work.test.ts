@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { Bench, wireJob } from '../../../../test/support/rules.ts'
 import { State } from '../types.ts'
 import { push } from './push.ts'
-import { ack, fail, fetch, reservationMs } from './work.ts'
+import { reservationMs } from '../run.ts'
+import { ack, fail, fetch } from './work.ts'
 
 const REPORT = { errtype: 'E', message: 'boom', backtrace: [] }
 const MINUTE_MS = 60_000
@@ -34,7 +35,9 @@ test('a fetched job is reserved for its worker, from now on, and for nobody else
   bench.ms += 5000
   expect(fetchFor(bench, 'w1')).toEqual({
     payload: bench.row('job-00000001').payload,
+    queue: 'default',
     enqueuedAtMs: pushedMs,
+    fetchedAtMs: bench.ms,
     failure: undefined,
   })
   expect(bench.row('job-00000001')).toMatchObject({
@@ -73,9 +76,19 @@ test('an acknowledged job is gone and counts once; a second ACK changes nothing'
   bench.run(push, wireJob())
   fetchFor(bench, 'w1')
   // No check that the same worker asks: pools acknowledge on any connection.
-  expect(bench.run(ack, { jid: 'job-00000001', wid: 'w2' })).toBe(true)
+  const { payload } = bench.row('job-00000001')
+  const fetchedAtMs = bench.ms
+  bench.ms += 214
+  expect(bench.run(ack, { jid: 'job-00000001', wid: 'w2' })).toEqual({
+    jid: 'job-00000001',
+    queue: 'default',
+    payload,
+    wid: 'w1',
+    fetchedAtMs,
+    endedAtMs: bench.ms,
+  })
   expect(bench.decide(ack, { jid: 'job-00000001', wid: 'w1' })).toEqual({
-    reply: false,
+    reply: undefined,
     changes: [],
   })
   expect(bench.disk.rows.size).toBe(0)
@@ -86,7 +99,7 @@ test('an acknowledged job is gone and counts once; a second ACK changes nothing'
 test('a job that only waits can be neither acknowledged nor failed', () => {
   const bench = new Bench()
   bench.run(push, wireJob())
-  expect(bench.run(ack, { jid: 'job-00000001', wid: '' })).toBe(false)
+  expect(bench.run(ack, { jid: 'job-00000001', wid: '' })).toBeUndefined()
   const refusal = bench.run(fail, { jid: 'job-00000001', wid: '', ...REPORT })
   expect(isRefusal(refusal) && refusal.text).toBe('Job not found job-00000001')
   expect(bench.memory.queueSize('default')).toBe(1)
@@ -96,11 +109,29 @@ test('a FAIL after an ACK, and an ACK after a FAIL, leave the first as it was', 
   const bench = new Bench()
   bench.run(push, wireJob())
   fetchFor(bench, 'w1')
-  expect(bench.run(fail, { jid: 'job-00000001', wid: 'w1', ...REPORT })).toBeUndefined()
+  expect(bench.run(fail, { jid: 'job-00000001', wid: 'w1', ...REPORT })).toMatchObject({
+    went: 'retry',
+    wid: 'w1',
+    fetchedAtMs: bench.ms,
+  })
   const failed = { ...bench.row('job-00000001') }
-  expect(bench.run(ack, { jid: 'job-00000001', wid: 'w1' })).toBe(false)
+  expect(bench.run(ack, { jid: 'job-00000001', wid: 'w1' })).toBeUndefined()
   expect(bench.row('job-00000001')).toEqual(failed)
   expect(failed.state).toBe(State.Retry)
+})
+
+test.each([
+  [25, 'retry'],
+  [-1, 'dead'],
+  [0, 'discarded'],
+])('a failure of a job with retry %i tells that it went: %s', (retry, went) => {
+  const bench = new Bench()
+  bench.run(push, wireJob({ retry, reserveFor: 90 }))
+  const fetchedAtMs = bench.ms
+  fetchFor(bench, 'w1')
+  bench.ms += 5000
+  const run = bench.run(fail, { jid: 'job-00000001', wid: 'w1', ...REPORT })
+  expect(run).toMatchObject({ went, fetchedAtMs, endedAtMs: fetchedAtMs + 5000 })
 })
 
 test('of two reserved jobs of one jid each worker ends its own', () => {
@@ -108,7 +139,7 @@ test('of two reserved jobs of one jid each worker ends its own', () => {
   for (const reserveFor of [100, 200]) bench.run(push, wireJob({ reserveFor }))
   fetchFor(bench, 'w1')
   fetchFor(bench, 'w2')
-  expect(bench.run(ack, { jid: 'job-00000001', wid: 'w1' })).toBe(true)
+  expect(bench.run(ack, { jid: 'job-00000001', wid: 'w1' })).toMatchObject({ wid: 'w1' })
   expect(bench.row('job-00000001')).toMatchObject({ wid: 'w2', extra: { reserveForS: 200 } })
   expect(bench.memory.held('w1')).toBe(0)
 })

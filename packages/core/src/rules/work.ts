@@ -1,11 +1,14 @@
-import { LIMITS, refuse, type Failure, type Refusal } from '@jobmill/protocol'
+import { refuse, type Failure, type Refusal } from '@jobmill/protocol'
 import { recordFailure, type FailureReport } from '../failure.ts'
+import { endedRun, failedRun, reservationMs, type Ended, type FailedRun } from '../run.ts'
 import { State, WorkerState, type Facts, type Rule } from '../types.ts'
 
 /** A job that was handed out. */
 export interface Fetched {
   readonly payload: string
+  readonly queue: string
   readonly enqueuedAtMs: number
+  readonly fetchedAtMs: number
   readonly failure: Failure | undefined
 }
 
@@ -46,7 +49,9 @@ export const fetch: Rule<FetchInput, FetchReply> = {
       return {
         reply: {
           payload: job.payload,
+          queue,
           enqueuedAtMs: job.at,
+          fetchedAtMs: facts.now,
           failure: job.extra?.failure,
         },
         changes: [{ do: 'move', job, state: State.Reserved, at, wid }],
@@ -70,12 +75,6 @@ const mayTake = (facts: Facts, wid: string, queue: string): boolean =>
 const EMPTY = { reply: 'empty', changes: [] } as const
 const QUIET = { reply: 'quiet', changes: [] } as const
 
-/** How long a job is reserved, ms: 0 means the default, else raised to 60 s at least. */
-export function reservationMs(reserveForS: number | undefined): number {
-  if (reserveForS === undefined || reserveForS === 0) return LIMITS.reserveForSDefault * 1000
-  return Math.min(Math.max(reserveForS, LIMITS.reserveForSMin), LIMITS.reserveForSMax) * 1000
-}
-
 export interface JidInput {
   readonly jid: string
   /** Of the asking connection: tells two jobs of one jid apart. */
@@ -83,18 +82,18 @@ export interface JidInput {
 }
 
 /**
- * A worker finished a job. @returns false when no such job is reserved, which is no error: it may
+ * A worker finished a job. @returns undefined when no such job is reserved, which is no error: it may
  * have lapsed and run elsewhere. Source: docs/protocol.md, "ACK"
  */
-export const ack: Rule<JidInput, boolean> = {
+export const ack: Rule<JidInput, Ended | undefined> = {
   name: 'ack',
   answers: 'acknowledge',
   needs: (input) => ({ settles: input }),
   decide(facts, { jid, wid }) {
     const job = facts.reserved(jid, wid)
-    if (job === undefined) return { reply: false, changes: [] }
+    if (job === undefined) return { reply: undefined, changes: [] }
     return {
-      reply: true,
+      reply: endedRun(job, facts.now),
       changes: [
         { do: 'drop', job },
         { do: 'add', counter: 'processed', n: 1 },
@@ -104,13 +103,14 @@ export const ack: Rule<JidInput, boolean> = {
 }
 
 /** A worker gave a job up. Source: docs/protocol.md, "FAIL" */
-export const fail: Rule<JidInput & FailureReport, Refusal | undefined> = {
+export const fail: Rule<JidInput & FailureReport, Refusal | FailedRun> = {
   name: 'fail',
   answers: 'committed',
   needs: ({ jid, wid }) => ({ reserved: [{ jid, wid }] }),
   decide(facts, input) {
     const job = facts.reserved(input.jid, input.wid)
     if (job === undefined) return { reply: refuse('JOB_NOT_FOUND', input.jid), changes: [] }
-    return { reply: undefined, changes: recordFailure(job, input, facts.now, facts.random) }
+    const changes = recordFailure(job, input, facts.now, facts.random)
+    return { reply: failedRun(job, changes, facts.now), changes }
   },
 }

@@ -1,6 +1,8 @@
 import { constants, copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { Activity } from '../activity/activity.ts'
+import { Keeper } from '../activity/keeper.ts'
 import { SystemClock } from '../clock.ts'
 import type { Settings } from '../config/settings.ts'
 import { createLog } from '../log.ts'
@@ -89,12 +91,13 @@ async function show(
   const log = createLog('warn')
   const { memoryBytes } = settings
   const store = openEmbedded({ folder, durability: 'relaxed', memoryBytes, clock, log })
+  const activity = new Activity(clock.now(), { hearsAll: false })
   const report = new Report({
     store,
     clock,
     version: VERSION,
     // Never started, so nothing is handled.
-    tasks: new Scheduler(store, clock, log).counts,
+    tasks: new Scheduler(store, clock, log, activity).counts,
     reaped: () => 0,
     connections: () => 0,
     commands: () => 0,
@@ -110,6 +113,8 @@ async function show(
     store,
     clock,
     log,
+    activity,
+    keepMarks: () => Promise.resolve(),
     version: VERSION,
     languages: LANGUAGES,
     settings: () => shown,
@@ -130,6 +135,7 @@ async function show(
     },
   })
   await opened(store)
+  await new Keeper(store, clock, log, activity).load()
   const web = await openWeb(app, settings.webBindings, log)
   try {
     const [address] = web.addresses

@@ -1,6 +1,7 @@
 import type { Command, Refusal, Verb } from '@jobmill/protocol'
 import { errorReply, refuse } from '@jobmill/protocol'
 import type { HelloInput } from '@jobmill/core'
+import type { Activity } from '../activity/activity.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { StoreError, type Store } from '../store/store.ts'
@@ -14,6 +15,8 @@ export interface Context {
   readonly sessions: Sessions
   readonly clock: Clock
   readonly log: Log
+  /** Hears what happens to jobs. */
+  readonly activity: Activity
   /** INFO's JSON. */
   info(): Promise<string>
 }

@@ -3,6 +3,7 @@ import { formatTime } from '@jobmill/protocol'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ask, openEmbeddedBench, wire, type Bench } from '../../../../test/store/harness.ts'
+import { Activity } from '../activity/activity.ts'
 import { Scheduler } from './scheduler.ts'
 
 // On a machine that others keep busy.
@@ -16,7 +17,12 @@ let bench: Bench
 let scheduler: Scheduler
 beforeEach(async () => {
   bench = await openEmbeddedBench()
-  scheduler = new Scheduler(bench.store, bench.clock, pino({ level: 'silent' }))
+  scheduler = new Scheduler(
+    bench.store,
+    bench.clock,
+    pino({ level: 'silent' }),
+    new Activity(bench.clock.now()),
+  )
   bench.store.onTimed((atMs) => scheduler.wakeAt(atMs))
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   scheduler.start()

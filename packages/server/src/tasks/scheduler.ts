@@ -2,12 +2,14 @@ import { performance } from 'node:perf_hooks'
 import {
   enqueueDue,
   lapse,
+  LAPSED,
   purgeDead,
   State,
   sweepRemoved,
   type Rule,
   type TaskReply,
 } from '@jobmill/core'
+import type { Activity } from '../activity/activity.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { Store, StoreError } from '../store/store.ts'
@@ -47,6 +49,7 @@ export class Scheduler {
   readonly #store: Store
   readonly #clock: Clock
   readonly #log: Log
+  readonly #activity: Activity
   readonly #tasks: readonly Task[]
   /** Something is due at this time, as far as is known. */
   #soonestMs = 0
@@ -56,10 +59,11 @@ export class Scheduler {
   #running = false
   #stopped = true
 
-  constructor(store: Store, clock: Clock, log: Log) {
+  constructor(store: Store, clock: Clock, log: Log, activity: Activity) {
     this.#store = store
     this.#clock = clock
     this.#log = log
+    this.#activity = activity
     this.#tasks = [
       this.#task('Busy', lapse, (limit) => ({ limit })),
       this.#task('Scheduled', enqueueDue, (limit) => ({ set: State.Scheduled, limit })),
@@ -159,7 +163,9 @@ export class Scheduler {
       // Reading the clock is what notices that somebody set it: reservations have to follow first.
       this.#clock.now()
       while (this.#held !== undefined) await this.#held
-      const { count, nextAtMs } = await task.slice(SLICE)
+      const { count, nextAtMs, entered, ended } = await task.slice(SLICE)
+      if (entered !== undefined) this.#activity.entered(entered)
+      for (const run of ended ?? []) this.#activity.failed(run, LAPSED)
       task.count.handled += count
       if (count < SLICE) {
         if (nextAtMs !== undefined) this.#soonestMs = Math.min(this.#soonestMs, nextAtMs)

@@ -20,6 +20,7 @@ import { pageRoutes } from './pages/routes.tsx'
 import { messagePage } from './pages/small.tsx'
 import { layout } from './parts/layout.tsx'
 import { readPreferences } from './preferences.ts'
+import { Prometheus } from './prometheus.ts'
 import type { Tools } from './tools.ts'
 import { View } from './view.ts'
 
@@ -84,6 +85,13 @@ export function webApp(web: Web): Hono<Env> {
   app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }))
   app.all('/stats', async (c) =>
     c.body(await web.server.info(), 200, { ...NO_CACHE, 'Content-Type': 'application/json' }),
+  )
+  const prometheus = new Prometheus(web)
+  app.get('/metrics', async (c) =>
+    c.body(await prometheus.text(), 200, {
+      ...NO_CACHE,
+      'Content-Type': prometheus.contentType,
+    }),
   )
   app.route('/api/v1', apiRoutes(tools))
   actionRoutes(app, tools)
@@ -188,7 +196,7 @@ function failed(error: Error, c: Context<Env>, { log }: Web): Response | Promise
   if (known) log.warn({ id, path: c.req.path }, `a page could not be read: ${error.message}`)
   else log.error({ err: error, id, path: c.req.path }, 'a request failed by a fault of the server')
   const status = known ? 503 : 500
-  if ((view as View | undefined) === undefined || c.req.path === '/stats') {
+  if ((view as View | undefined) === undefined || ['/stats', '/metrics'].includes(c.req.path)) {
     return c.text(known ? `${error.message}\n` : 'internal error\n', status, NO_CACHE)
   }
   const page = known

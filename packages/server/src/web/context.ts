@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts'
+import type { Activity } from '../activity/activity.ts'
 import type { Clock } from '../clock.ts'
 import type { Store, StoreHealth } from '../store/store.ts'
 import type { Language } from './text/languages.ts'
@@ -26,10 +27,13 @@ export interface Web {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  readonly activity: Activity
   readonly version: string
   readonly languages: readonly Language[]
   readonly server: ServerFacts
   settings(): WebSettings
+  /** Keeps the marks of the charts over a restart. */
+  keepMarks(): Promise<void>
 }
 
 /** What the server tells of itself. */

@@ -3,6 +3,7 @@ import { LIMITS, NIL } from '@jobmill/protocol'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ask, openEmbeddedBench, wire, type Bench } from '../../../../../test/store/harness.ts'
+import { Activity } from '../../activity/activity.ts'
 import type { Context, Peer } from '../context.ts'
 import { Sessions } from '../sessions.ts'
 import { Waiting } from '../waiting.ts'
@@ -21,6 +22,7 @@ beforeEach(async () => {
     sessions: new Sessions(bench.store, bench.clock),
     clock: bench.clock,
     log: pino({ level: 'silent' }),
+    activity: new Activity(bench.clock.now()),
     info: () => Promise.resolve('{}'),
   }
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

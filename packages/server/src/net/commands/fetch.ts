@@ -9,6 +9,7 @@ export const handleFetch: Handler<'FETCH'> = (context, peer, { queues }, reply) 
     reply(NIL)
     return
   }
+  context.activity.fetching(peer.wid, queues)
   // Those who wait longer come first, also for what arrived in this very turn.
   context.waiting.serve()
   new Fetching(context, peer, queues, reply).start()
@@ -68,8 +69,10 @@ class Fetching implements WaitingFetch {
       // A store that takes nothing now may do so before the wait is over.
       const found = error === undefined ? answer : 'empty'
       // A job that was handed out is handed on, however late.
-      if (typeof found === 'object') this.#end(render(found))
-      else if (this.#late) this.#end(NIL)
+      if (typeof found === 'object') {
+        this.#context.activity.fetched(found)
+        this.#end(render(found))
+      } else if (this.#late) this.#end(NIL)
       else if (found === 'empty' && this.#again && error === undefined) {
         this.attempt(told)
         return

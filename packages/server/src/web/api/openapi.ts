@@ -52,6 +52,30 @@ const body = (schema: Schema): Schema => ({
   requestBody: { required: true, content: json(schema) },
 })
 
+const maybeNumber = { type: ['number', 'null'] } as const
+const RANGE = inQuery('range', 'How far back.', {
+  type: 'string',
+  enum: ['1h', '6h', '24h', '7d', '30d', '90d'],
+  default: '1h',
+})
+const BY = inQuery('by', 'Of one queue or jobtype; absent: of all.', {
+  type: 'string',
+  enum: ['queue', 'jobtype'],
+})
+const ERROR = {
+  id: string,
+  jobtype: string,
+  queue: string,
+  errtype: string,
+  message: string,
+  count: integer,
+  retries: integer,
+  dead: integer,
+  first_at: time,
+  last_at: time,
+  q: string,
+} as const
+
 const JOB = object(
   {
     jid: string,
@@ -74,6 +98,7 @@ const JOB = object(
     why: ref('Why'),
     others: list(ref('Job')),
     complete: boolean,
+    runs: list(ref('Run')),
   },
   [
     'enqueued_at',
@@ -87,6 +112,7 @@ const JOB = object(
     'why',
     'others',
     'complete',
+    'runs',
   ],
 )
 
@@ -108,9 +134,88 @@ export const OPENAPI = {
       }),
     },
     '/overview': {
-      get: operation('overview', 'Figures, and what needs attention', {
-        '200': answer('The overview.', ref('Overview')),
-      }),
+      get: operation(
+        'overview',
+        'Figures, and what needs attention',
+        { '200': answer('The overview.', ref('Overview')) },
+        { parameters: [RANGE] },
+      ),
+    },
+    '/series': {
+      get: operation(
+        'series',
+        'What happened, step by step: null where nobody counted',
+        { '200': answer('The series.', ref('Series')) },
+        {
+          parameters: [
+            inQuery('metric', 'Rates of jobs done and failed, or percentiles of times.', {
+              type: 'string',
+              enum: ['throughput', 'wait', 'run'],
+              default: 'throughput',
+            }),
+            BY,
+            inQuery('name', 'The queue or jobtype.'),
+            RANGE,
+          ],
+        },
+      ),
+    },
+    '/totals': {
+      get: operation(
+        'totals',
+        'What happened to each queue or jobtype, the most run time first',
+        {
+          '200': answer(
+            'The table.',
+            object({ by: string, range: string, items: list(ref('Total')) }),
+          ),
+        },
+        { parameters: [BY, RANGE] },
+      ),
+    },
+    '/errors': {
+      get: operation(
+        'listErrors',
+        'Kinds of errors, the most failures first',
+        {
+          '200': answer(
+            'The kinds. Where `is_counted` is false, `retries` and `dead` are at least so many.',
+            object({
+              range: string,
+              failures: integer,
+              is_counted: boolean,
+              items: list(object(ERROR)),
+            }),
+          ),
+        },
+        { parameters: [RANGE] },
+      ),
+    },
+    '/errors/{group}': {
+      parameters: [inPath('group', 'The id of the kind.')],
+      get: operation(
+        'getError',
+        'One kind of errors',
+        {
+          '200': answer(
+            'The kind, some of its messages, and its latest backtrace.',
+            object({
+              ...ERROR,
+              samples: list(object({ jid: string, message: string, at: time })),
+              backtrace: list(string),
+            }),
+          ),
+        },
+        { parameters: [RANGE] },
+      ),
+    },
+    '/marks': {
+      post: operation(
+        'addMark',
+        'Mark a moment in the charts, such as a deploy',
+        { '201': answer('The mark.', object({ label: string, at: time })) },
+        body(object({ label: { type: 'string', minLength: 1, maxLength: 100 }, at: time }, ['at'])),
+      ),
     },
     '/health': {
       get: operation('health', 'Whether the server is well', {
@@ -325,6 +430,17 @@ export const OPENAPI = {
         dead: integer,
         workers: integer,
         oldest_s: number,
+        range: string,
+        pushed_in_range: integer,
+        done_in_range: integer,
+        failed_in_range: integer,
+        in_per_s: number,
+        done_per_s: number,
+        wait_p95_s: maybeNumber,
+        wait_p99_s: maybeNumber,
+        errors: list(
+          object({ id: string, jobtype: string, errtype: string, message: string, count: integer }),
+        ),
         needs: list({ type: 'object', properties: { code: string }, required: ['code'] }),
       }),
       Health: object({
@@ -337,7 +453,37 @@ export const OPENAPI = {
         paused: boolean,
         waiting: integer,
         oldest_s: number,
+        in_per_s: number,
+        out_per_s: number,
+        wait_p50_s: maybeNumber,
+        wait_p95_s: maybeNumber,
+        wait_p99_s: maybeNumber,
+        workers: integer,
+        last_fetch_at: { type: ['string', 'null'] },
         by_priority: { type: 'object', additionalProperties: integer },
+      }),
+      Series: object({
+        metric: string,
+        range: string,
+        unit: { type: 'string', enum: ['per_s', 's'] },
+        from: time,
+        step_s: integer,
+        series: list(object({ name: string, values: list(maybeNumber) })),
+        marks: list(object({ label: string, at: time })),
+      }),
+      Total: object({
+        name: string,
+        pushed: integer,
+        fetched: integer,
+        done: integer,
+        failed: integer,
+        run_s_total: number,
+        wait_p50_s: maybeNumber,
+        wait_p95_s: maybeNumber,
+        wait_p99_s: maybeNumber,
+        run_p50_s: maybeNumber,
+        run_p95_s: maybeNumber,
+        run_p99_s: maybeNumber,
       }),
       JobPage: object({
         items: list(ref('Job')),
@@ -347,6 +493,13 @@ export const OPENAPI = {
         searched: integer,
       }),
       Job: JOB,
+      Run: object({
+        result: { type: 'string', enum: ['success', 'retry', 'dead', 'discarded'] },
+        worker: string,
+        fetched_at: time,
+        ended_at: time,
+        ran_s: number,
+      }),
       Failure: object(
         {
           failed_at: string,
@@ -370,6 +523,8 @@ export const OPENAPI = {
               'running',
               'dead',
               'unknown',
+              'done',
+              'discarded',
             ],
           },
           text: string,

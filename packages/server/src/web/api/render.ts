@@ -2,9 +2,11 @@ import { State, type Explanation, type Job } from '@jobmill/core'
 import { formatTime, LIMITS } from '@jobmill/protocol'
 import { memberOf } from '../../filter/fits.ts'
 import type { Hiding } from '../../filter/values.ts'
+import type { Outcome } from '../../activity/outcomes.ts'
 import type { QueueFacts } from '../../store/store.ts'
 import type { MassAction } from '../actions/mass.ts'
 import type { Need, Overview } from '../facts/overview.ts'
+import type { QueueActivity } from '../facts/queue-activity.ts'
 import { STATE_NAMES } from '../facts/places.ts'
 import type { WorkerFacts } from '../facts/workers.ts'
 
@@ -87,7 +89,7 @@ export function whyJson(why: Explanation): ValueObject {
     case 'paused':
       return { code: why.code, text: `waits in ${why.queue}, which is paused` }
     case 'no_worker':
-      return { code: why.code, text: `waits in ${why.queue}, and no worker is connected` }
+      return { code: why.code, text: `waits in ${why.queue}, and no worker fetches from it` }
     case 'behind':
       return {
         code: why.code,
@@ -121,13 +123,43 @@ export function whyJson(why: Explanation): ValueObject {
   }
 }
 
-export function queueJson(queue: QueueFacts, nowMs: number): ValueObject {
+/** A run that ended. */
+export const runJson = (run: Outcome): ValueObject => ({
+  result: run.result === 'done' ? 'success' : run.result,
+  worker: run.wid,
+  fetched_at: formatTime(run.fetchedAtMs),
+  ended_at: formatTime(run.endedAtMs),
+  ran_s: (run.endedAtMs - run.fetchedAtMs) / 1000,
+})
+
+/** Why a job is nowhere, from its last run. */
+export function goneJson(last: Outcome | undefined): ValueObject | undefined {
+  if (last?.result !== 'done' && last?.result !== 'discarded') return undefined
+  const at = formatTime(last.endedAtMs)
+  return last.result === 'done'
+    ? { code: 'done', text: `succeeded at ${at}, ran ${last.endedAtMs - last.fetchedAtMs} ms` }
+    : { code: 'discarded', text: `failed at ${at} and was discarded: it had no retries` }
+}
+
+export function queueJson(queue: QueueFacts, nowMs: number, activity: QueueActivity): ValueObject {
+  const { wait, inPerS, outPerS, workers, lastFetchMs } = activity
+  const share = (of: number): number | null => {
+    const ms = wait.percentile(of)
+    return ms === undefined ? null : ms / 1000
+  }
   const { name, paused, size, oldestAtMs } = queue
   return {
     name,
     paused,
     waiting: size,
     oldest_s: oldestAtMs === undefined ? 0 : Math.max(0, nowMs - oldestAtMs) / 1000,
+    in_per_s: inPerS,
+    out_per_s: outPerS,
+    wait_p50_s: share(0.5),
+    wait_p95_s: share(0.95),
+    wait_p99_s: share(0.99),
+    workers,
+    last_fetch_at: lastFetchMs === undefined ? null : formatTime(lastFetchMs),
     by_priority: Object.fromEntries(
       queue.byPriority.flatMap((count, priority) => (count > 0 ? [[String(priority), count]] : [])),
     ),
@@ -170,10 +202,19 @@ export function actionJson(action: MassAction): ValueObject {
 
 function needJson(need: Need): ValueObject {
   const { what, ...rest } = need
-  return { code: what.replace('-', '_'), ...rest }
+  const members = Object.entries(rest).map(([name, value]) => [snake(name), value] as const)
+  return { code: what.replaceAll('-', '_'), ...Object.fromEntries(members) }
 }
 
-export function overviewJson({ stats, queues, workers, needs, oldestMs }: Overview): ValueObject {
+const snake = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+export function overviewJson(overview: Overview): ValueObject {
+  const { stats, queues, workers, needs, oldestMs, history, rates, errors } = overview
+  const seconds = (share: number): number | null => {
+    const ms = history.total.wait.percentile(share)
+    return ms === undefined ? null : ms / 1000
+  }
   return {
     processed: stats.processed,
     failures: stats.failures,
@@ -184,6 +225,21 @@ export function overviewJson({ stats, queues, workers, needs, oldestMs }: Overvi
     dead: stats.dead,
     workers,
     oldest_s: (oldestMs ?? 0) / 1000,
+    range: history.range.key,
+    pushed_in_range: history.total.pushed,
+    done_in_range: history.total.done,
+    failed_in_range: history.total.failed,
+    in_per_s: rates.all.entered / rates.seconds,
+    done_per_s: rates.all.done / rates.seconds,
+    wait_p95_s: seconds(0.95),
+    wait_p99_s: seconds(0.99),
+    errors: errors.map(({ group, count }) => ({
+      id: group.id,
+      jobtype: group.jobtype,
+      errtype: group.errtype,
+      message: group.print,
+      count,
+    })),
     needs: needs.map(needJson),
   }
 }

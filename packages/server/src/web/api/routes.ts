@@ -11,6 +11,7 @@ import {
   type Job,
 } from '@jobmill/core'
 import { Hono, type Context } from 'hono'
+import { tellPushed } from '../../activity/pushed.ts'
 import { filterOfJids, heldBy } from '../../filter/filter.ts'
 import { parseFilter } from '../../filter/parse.ts'
 import { Hiding } from '../../filter/values.ts'
@@ -20,21 +21,26 @@ import { changeJob, doToJob, run } from '../actions/jobs.ts'
 import { canDo, type Doing } from '../actions/mass.ts'
 import type { Tools } from '../tools.ts'
 import type { Env } from '../context.ts'
-import { explainJob, loadJob } from '../facts/job.ts'
+import { loadJob } from '../facts/job.ts'
 import { limitOf, loadList } from '../facts/list.ts'
 import { loadOverview } from '../facts/overview.ts'
 import { placeOf } from '../facts/places.ts'
+import { loadQueueActivity } from '../facts/queue-activity.ts'
+import { rangeOf } from '../facts/ranges.ts'
 import { loadWorkers } from '../facts/workers.ts'
 import { addressOf } from '../guard/auth.ts'
 import { crossSite } from '../guard/csrf.ts'
+import { activityRoutes } from './activity.ts'
 import { ACTION, CHANGE, readBody, readShape } from './bodies.ts'
 import { OPENAPI } from './openapi.ts'
 import { Problem, problemOf, refused, sendProblem } from './problems.ts'
 import {
   actionJson,
+  goneJson,
   jobJson,
   overviewJson,
   queueJson,
+  runJson,
   whyJson,
   workerJson,
   write,
@@ -74,7 +80,11 @@ export function apiRoutes(tools: Tools): Hono<Env> {
   )
 
   api.get('/openapi.json', (c) => send(c, OPENAPI as unknown as ValueObject))
-  api.get('/overview', async (c) => send(c, overviewJson(await loadOverview(web))))
+  api.get('/overview', async (c) => {
+    const range = rangeOf(c.req.query('range') ?? '')
+    return send(c, overviewJson(await loadOverview(web, range)))
+  })
+  activityRoutes(api, tools)
   api.get('/health', (c) => {
     const health = web.server.health()
     const facts = web.server.facts()
@@ -112,10 +122,18 @@ export function apiRoutes(tools: Tools): Hono<Env> {
     return found
   }
   api.get('/queues', async (c) => {
-    const queues = await store.queues()
-    return send(c, { items: queues.map((queue) => queueJson(queue, web.clock.now())) })
+    const [queues, workers] = await Promise.all([store.queues(), loadWorkers(web)])
+    const activityOf = loadQueueActivity(web, workers.length)
+    const nowMs = web.clock.now()
+    return send(c, {
+      items: queues.map((queue) => queueJson(queue, nowMs, activityOf(queue.name))),
+    })
   })
-  api.get('/queues/:name', async (c) => send(c, queueJson(await queueOf(c), web.clock.now())))
+  api.get('/queues/:name', async (c) => {
+    const [queue, workers] = await Promise.all([queueOf(c), loadWorkers(web)])
+    const activity = loadQueueActivity(web, workers.length)(queue.name)
+    return send(c, queueJson(queue, web.clock.now(), activity))
+  })
   for (const [verb, rule] of [
     ['pause', pauseQueues],
     ['resume', resumeQueues],
@@ -181,7 +199,10 @@ export function apiRoutes(tools: Tools): Hono<Env> {
     await Promise.all(
       jobs.map(async (job) => {
         const refusal = await run(store, push, job)
-        if (refusal === undefined) return
+        if (refusal === undefined) {
+          tellPushed(web.activity, job, web.clock)
+          return
+        }
         if (!many) throw refused(refusal)
         failed[job.jid] = refusal.text
       }),
@@ -202,20 +223,24 @@ export function apiRoutes(tools: Tools): Hono<Env> {
   }
   api.get('/jobs/:jid', async (c) => {
     const jid = c.req.param('jid')
-    const { jobs, why, complete } = await loadJob(web, jid)
+    const { jobs, why, complete, runs } = await loadJob(web, jid)
     const hides = hiding()
     const [job, ...others] = jobs
-    if (job === undefined) throw new Problem(404, 'NO_JOB', String(whyJson(why)['text']))
+    if (job === undefined) {
+      throw new Problem(404, 'NO_JOB', String((goneJson(runs[0]) ?? whyJson(why))['text']))
+    }
     return send(c, {
       ...jobJson(job, hides),
       why: whyJson(why),
       others: others.map((other) => jobJson(other, hides)),
       complete,
+      runs: runs.map(runJson),
     })
   })
   api.get('/jobs/:jid/why', async (c) => {
-    const { jobs } = await loadJob(web, c.req.param('jid'))
-    return send(c, whyJson(await explainJob(web, jobs[0])))
+    const { jobs, why, runs } = await loadJob(web, c.req.param('jid'))
+    const gone = jobs.length === 0 ? goneJson(runs[0]) : undefined
+    return send(c, gone ?? whyJson(why))
   })
   api.patch('/jobs/:jid', async (c) => {
     const job = await jobOf(c)

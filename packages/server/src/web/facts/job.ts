@@ -1,7 +1,9 @@
 import { explain, State, type Explanation, type Job } from '@jobmill/core'
+import type { Outcome } from '../../activity/outcomes.ts'
 import { positionOf } from '../../store/store.ts'
 import type { Web } from '../context.ts'
 import { SEARCH_MS } from './list.ts'
+import { loadQueueActivity } from './queue-activity.ts'
 
 export interface JobStory {
   /** All jobs of the jid, the newest first; most often one or none. */
@@ -10,13 +12,24 @@ export interface JobStory {
   readonly why: Explanation
   /** Every waiting job was looked at. */
   readonly complete: boolean
+  /** Its runs that ended, newest first, as far as is known. */
+  readonly runs: readonly Outcome[]
+  /** Since when runs are known, epoch ms. */
+  readonly runsSinceMs: number
 }
 
 /** Everything about a jid. Throws StoreError while the store is away. */
 export async function loadJob(web: Web, jid: string): Promise<JobStory> {
   const { jobs, complete } = await web.store.find(jid, SEARCH_MS)
   const newest = jobs.toSorted((a, b) => b.seq - a.seq)
-  return { jobs: newest, why: await explainJob(web, newest[0]), complete }
+  const { outcomes, sinceMs } = web.activity
+  return {
+    jobs: newest,
+    why: await explainJob(web, newest[0]),
+    complete,
+    runs: outcomes.of(jid),
+    runsSinceMs: outcomes.isFull ? (outcomes.sinceMs ?? sinceMs) : sinceMs,
+  }
 }
 
 /** Why a job is where it is. */
@@ -30,12 +43,13 @@ export async function explainJob(web: Web, job: Job | undefined): Promise<Explan
     web.store.records('queue'),
   ])
   const connected = workers.filter(([, { connections }]) => connections > 0)
+  const { isForsaken } = loadQueueActivity(web, connected.length)(job.queue)
   return explain({
     job,
     nowMs,
     paused: queues.some(([name, { paused }]) => name === job.queue && paused),
     ahead: job.state === State.Queued ? await web.store.ahead(job.queue, positionOf(job)) : 0,
-    workers: connected.length,
+    workers: isForsaken ? 0 : connected.length,
     lost: web.server.isLost(job.wid),
   })
 }

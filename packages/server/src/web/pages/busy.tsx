@@ -1,4 +1,5 @@
 import { State } from '@jobmill/core'
+import type { Outcome } from '../../activity/outcomes.ts'
 import { heldBy } from '../../filter/filter.ts'
 import { FilterError } from '../../filter/parse.ts'
 import { Hiding } from '../../filter/values.ts'
@@ -11,16 +12,25 @@ import { FilterBar } from '../parts/filter-bar.tsx'
 import { ActionForm, Ask } from '../parts/form.tsx'
 import { visible } from '../parts/json.tsx'
 import { JobTable, WorkerLink } from '../parts/job-table.tsx'
+import { QueueLink } from '../parts/job-cells.tsx'
 import type { Page } from '../parts/layout.tsx'
 import { Pager } from '../parts/pager.tsx'
+import { Runs } from '../parts/runs.tsx'
 import { When } from '../parts/time.tsx'
 import type { View } from '../view.ts'
+
+/** Runs of a worker that its page shows. */
+const RUNS = 100
 
 interface BusyFacts {
   readonly workers: readonly WorkerFacts[]
   readonly page: ListPage | undefined
   readonly wrong: string | undefined
   readonly hiding: Hiding
+  /** Of a worker's page: its last runs. */
+  readonly runs: readonly Outcome[]
+  /** The queues that its last FETCH named. */
+  readonly queues: readonly string[]
 }
 
 /** @param wid only this worker and what it runs */
@@ -28,6 +38,8 @@ export async function loadBusy(web: Web, view: View, wid?: string): Promise<Busy
   const all = await loadWorkers(web)
   const workers = wid === undefined ? all : all.filter((worker) => worker.wid === wid)
   const hiding = new Hiding(web.settings().hide)
+  const runs = wid === undefined ? [] : web.activity.outcomes.on(wid, RUNS)
+  const queues = wid === undefined ? [] : (web.activity.fetchers.of(wid)?.queues ?? [])
   try {
     const page = await loadList(web, {
       place: { state: State.Reserved },
@@ -38,17 +50,17 @@ export async function loadBusy(web: Web, view: View, wid?: string): Promise<Busy
       limit: limitOf(view.query('limit')),
       reversed: false,
     })
-    return { workers, page, wrong: undefined, hiding }
+    return { workers, page, wrong: undefined, hiding, runs, queues }
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
-    return { workers, page: undefined, wrong: error.message, hiding }
+    return { workers, page: undefined, wrong: error.message, hiding, runs, queues }
   }
 }
 
 /** Workers and what runs. */
 export function busyPage(view: View, facts: BusyFacts, wid?: string): Page {
   const { t, f } = view
-  const { workers, page, wrong, hiding } = facts
+  const { workers, page, wrong, hiding, runs, queues } = facts
   return {
     title: wid ?? t.busy,
     current: '/busy',
@@ -95,6 +107,16 @@ export function busyPage(view: View, facts: BusyFacts, wid?: string): Page {
           ) : (
             <Workers view={view} workers={workers} />
           )}
+          {queues.length === 0 ? null : (
+            <p class="body muted">
+              {t.fetchesFrom}{' '}
+              {[...new Set(queues)].map((name) => (
+                <>
+                  <QueueLink view={view} name={name} />{' '}
+                </>
+              ))}
+            </p>
+          )}
         </section>
         <FilterBar view={view} wrong={wrong} />
         {page === undefined ? null : (
@@ -120,6 +142,7 @@ export function busyPage(view: View, facts: BusyFacts, wid?: string): Page {
             )}
           </section>
         )}
+        <Runs view={view} runs={runs} of="worker" sinceMs={undefined} />
       </>
     ),
   }

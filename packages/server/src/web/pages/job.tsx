@@ -11,7 +11,8 @@ import { jobPath, QueueLink, typeOf } from '../parts/job-cells.tsx'
 import { Json, visible } from '../parts/json.tsx'
 import { WorkerLink } from '../parts/job-table.tsx'
 import type { Page } from '../parts/layout.tsx'
-import { moment, When } from '../parts/time.tsx'
+import { Runs } from '../parts/runs.tsx'
+import { distance, moment, When } from '../parts/time.tsx'
 import type { View } from '../view.ts'
 
 /** Bytes of arguments that the page shows. */
@@ -30,8 +31,9 @@ export function jobPage(view: View, jid: string, story: JobStory, hide: readonly
           <div class="head">
             <h1 class="mono">{visible(jid)}</h1>
           </div>
-          <Why view={view} tone="" icon="search" text={t.whyUnknown} more={t.whyUnknownMore} />
+          <Gone view={view} story={story} />
           {story.complete ? null : <p class="muted">{t.whyPartly}</p>}
+          <Runs view={view} runs={story.runs} of="job" sinceMs={story.runsSinceMs} />
         </>
       ),
     }
@@ -61,10 +63,27 @@ export function jobPage(view: View, jid: string, story: JobStory, hide: readonly
             {view.mayAct ? <Change view={view} job={job} /> : null}
           </div>
         </div>
+        <Runs view={view} runs={story.runs} of="job" sinceMs={story.runsSinceMs} />
         {others.length === 0 ? null : <Others view={view} jobs={others} />}
       </>
     ),
   }
+}
+
+/** A job that is nowhere: finished, or never seen. */
+function Gone({ view, story: { runs } }: { view: View; story: JobStory }) {
+  const { t, f } = view
+  const [last] = runs
+  if (last?.result === 'done') {
+    const ran = f.duration(last.endedAtMs - last.fetchedAtMs)
+    const text = t.whySucceeded(distance(view, last.endedAtMs), ran)
+    return <Why view={view} tone="ok" icon="check" text={text} />
+  }
+  if (last?.result === 'discarded') {
+    const text = t.whyDiscarded(distance(view, last.endedAtMs))
+    return <Why view={view} tone="bad" icon="dead" text={text} />
+  }
+  return <Why view={view} tone="" icon="search" text={t.whyUnknown} more={t.whyUnknownMore} />
 }
 
 function Sentence({ view, why }: { view: View; why: Explanation }) {

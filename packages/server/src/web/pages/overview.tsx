@@ -1,10 +1,17 @@
 import type { ServerFacts } from '../context.ts'
 import type { Need, Overview } from '../facts/overview.ts'
+import { failedShare } from '../facts/series.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { ActionForm } from '../parts/form.tsx'
+import { Spark, type Tone } from '../parts/chart.tsx'
+import { groupPath, TopErrors } from '../parts/errors.tsx'
+import { HistoryChart } from '../parts/history-charts.tsx'
 import { Icon, type IconName } from '../parts/icon.tsx'
+import { visible } from '../parts/json.tsx'
 import type { Page } from '../parts/layout.tsx'
+import { RangeLinks } from '../parts/range-links.tsx'
+import { distance } from '../parts/time.tsx'
 import type { View } from '../view.ts'
 import { queuePath, QueueTable } from './queues.tsx'
 
@@ -29,42 +36,20 @@ export function overviewPage(view: View, facts: Overview, server: ServerFacts): 
       <>
         <div class="head">
           <h1>{t.overview}</h1>
+          <div class="end keep">
+            <RangeLinks view={view} range={facts.history.range} />
+          </div>
         </div>
         {isNew && stats.working + stats.dead === 0 && queues.length === 0 ? (
           <FirstSteps view={view} />
         ) : (
           <Needs view={view} facts={facts} waiting={waiting} />
         )}
-        <dl class="kpis">
-          <Figure view={view} name={t.processed} value={stats.processed} more={t.since} />
-          <Figure view={view} name={t.failed} value={stats.failures} more={t.since} />
-          <Figure
-            view={view}
-            name={t.waiting}
-            value={waiting}
-            path="/queues"
-            more={facts.oldestMs === undefined ? '' : t.oldestFor(f.duration(facts.oldestMs))}
-          />
-          <Figure
-            view={view}
-            name={t.busy}
-            value={stats.working}
-            path="/busy"
-            more={t.ofWorkers(f.number(facts.workers))}
-          />
-          <Figure
-            view={view}
-            name={t.retries}
-            value={stats.retries}
-            path="/retries"
-            more={
-              facts.nextRetryMs === undefined
-                ? ''
-                : t.nextIn(f.duration(Math.max(0, facts.nextRetryMs - view.nowMs)))
-            }
-          />
-          <Figure view={view} name={t.dead} value={stats.dead} path="/morgue" more="" />
-        </dl>
+        <Figures view={view} facts={facts} waiting={waiting} />
+        <div class="grid half">
+          <HistoryChart view={view} history={facts.history} metric="throughput" />
+          <HistoryChart view={view} history={facts.history} metric="wait" />
+        </div>
         <section class="panel">
           <header>
             <h2>{t.queues}</h2>
@@ -77,33 +62,136 @@ export function overviewPage(view: View, facts: Overview, server: ServerFacts): 
           {slowest.length === 0 ? (
             <Empty title={t.emptyQueues} more={t.emptyQueuesMore} />
           ) : (
-            <QueueTable view={view} queues={slowest} workers={facts.workers} />
+            <QueueTable view={view} queues={slowest} activityOf={facts.activityOf} />
           )}
         </section>
+        {facts.errors.length === 0 ? null : (
+          <section class="panel">
+            <header>
+              <h2>{t.topErrors}</h2>
+              <span class="end">
+                <a
+                  class="btn sm"
+                  href={view.href('/errors', { range: facts.history.range.key })}
+                  aria-label={t.nameOf(t.all, t.errors)}
+                >
+                  {t.all}
+                </a>
+              </span>
+            </header>
+            <TopErrors view={view} groups={facts.errors} />
+          </section>
+        )}
         <ServerLine view={view} server={server} />
       </>
     ),
   }
 }
 
+function Figures({ view, facts, waiting }: { view: View; facts: Overview; waiting: number }) {
+  const { t, f } = view
+  const { stats, history, rates } = facts
+  const { total, steps, seconds } = history
+  const range = history.range.key.replace(/(\d+)/, '$1 ')
+  const share = failedShare(total)
+  const p95 = total.wait.percentile(0.95)
+  return (
+    <dl class="kpis">
+      <Figure
+        view={view}
+        name={t.done}
+        value={f.rate(rates.all.done / rates.seconds)}
+        unit={t.perSecond}
+        path="/charts"
+        tone="busy"
+        more={t.countIn(f.number(total.done), range)}
+        spark={steps.map((step, i) => step && step.done / (seconds[i] ?? 1))}
+      />
+      <Figure
+        view={view}
+        name={t.failed}
+        value={share === undefined ? '—' : f.percent(share)}
+        unit={share === undefined ? '' : t.percent}
+        path="/errors"
+        tone="bad"
+        more={t.countIn(f.number(total.failed), range)}
+        spark={steps.map((step) => step && (failedShare(step) ?? 0))}
+      />
+      <Figure
+        view={view}
+        name={t.waiting}
+        value={f.number(waiting)}
+        path="/queues"
+        more={facts.oldestMs === undefined ? '' : t.oldestFor(f.duration(facts.oldestMs))}
+        spark={steps.map((step) => step?.waiting)}
+      />
+      <Figure
+        view={view}
+        name={t.waitP95}
+        value={p95 === undefined ? '—' : f.duration(p95)}
+        path="/charts"
+        tone="plan"
+        more={p95 === undefined ? '' : t.waitP99(f.duration(total.wait.percentile(0.99) ?? 0))}
+        spark={steps.map((step) => step?.wait.percentile(0.95))}
+      />
+      <Figure
+        view={view}
+        name={t.busy}
+        value={f.number(stats.working)}
+        path="/busy"
+        tone="ok"
+        more={t.ofWorkers(f.number(facts.workers))}
+        spark={steps.map((step) => step?.running)}
+      />
+      <Figure
+        view={view}
+        name={t.retries}
+        value={f.number(stats.retries)}
+        path="/retries"
+        tone="warn"
+        more={
+          facts.nextRetryMs === undefined
+            ? ''
+            : t.nextIn(f.duration(Math.max(0, facts.nextRetryMs - view.nowMs)))
+        }
+        spark={steps.map((step) => step?.retries)}
+      />
+    </dl>
+  )
+}
+
 function Figure({
   view,
   name,
   value,
+  unit = '',
   more,
   path,
+  tone = '',
+  spark,
 }: {
   view: View
   name: string
-  value: number
+  value: string
+  unit?: string
   more: string
-  path?: string
+  path: string
+  tone?: Tone
+  spark: readonly (number | undefined)[]
 }) {
   return (
-    <div class="kpi">
-      <dt>{path === undefined ? name : <a href={view.href(path)}>{name}</a>}</dt>
-      <dd class="v">{view.f.number(value)}</dd>
+    <div class={`kpi ${tone}`.trim()}>
+      <dt>
+        <a href={view.href(path)}>{name}</a>
+      </dt>
+      <dd class="v">
+        {value}
+        {unit === '' ? null : <small>{unit}</small>}
+      </dd>
       <dd class="d">{more}</dd>
+      <dd>
+        <Spark values={spark} />
+      </dd>
     </div>
   )
 }
@@ -200,7 +288,39 @@ function NeedLine({ view, need }: { view: View; need: Need }) {
           icon="worker"
           path={queuePath(need.queue)}
           text={t.needNoWorker(need.queue)}
-          why={t.needNoWorkerWhy(need.size, f.duration(need.oldestMs), f)}
+          why={t.needNobodyWhy(
+            need.size,
+            f.duration(need.oldestMs),
+            need.lastFetchMs === undefined ? '' : distance(view, need.lastFetchMs),
+            f,
+          )}
+        />
+      )
+    case 'error-burst':
+      return (
+        <Line
+          view={view}
+          tone="bad"
+          icon="error"
+          path={groupPath({ id: need.group })}
+          text={t.needBurst(visible(need.jobtype), visible(need.errtype || t.noErrorType))}
+          why={t.needBurstWhy(f.number(need.count), distance(view, need.firstMs))}
+        />
+      )
+    case 'falls-behind':
+      return (
+        <Line
+          view={view}
+          tone="warn"
+          icon="clock"
+          path={queuePath(need.queue)}
+          text={t.needBehind(need.queue)}
+          why={t.needBehindWhy(
+            f.duration(need.oldestMs),
+            f.duration(need.usualMs),
+            f.rate(need.inPerS),
+            f.rate(need.outPerS),
+          )}
         />
       )
   }

@@ -4,6 +4,12 @@ import { Hiding } from '../../filter/values.ts'
 import type { QueueFacts } from '../../store/store.ts'
 import type { Web } from '../context.ts'
 import { limitOf, loadList, type ListPage } from '../facts/list.ts'
+import {
+  loadQueueActivity,
+  usualWaitMs,
+  waitingSpark,
+  type QueueActivity,
+} from '../facts/queue-activity.ts'
 import { loadWorkers } from '../facts/workers.ts'
 import { Empty } from '../parts/empty.tsx'
 import { FilterBar } from '../parts/filter-bar.tsx'
@@ -12,12 +18,15 @@ import { Icon } from '../parts/icon.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import type { Page } from '../parts/layout.tsx'
 import { Pager } from '../parts/pager.tsx'
+import { Pace, QueueFigures } from '../parts/queue-pace.tsx'
 import type { View } from '../view.ts'
 import { PauseForm, queuePath, QueueState } from './queues.tsx'
 
 interface QueuePageFacts {
   readonly queue: QueueFacts
-  readonly workers: number
+  readonly activity: QueueActivity
+  readonly usualMs: number | undefined
+  readonly spark: readonly (number | undefined)[]
   readonly page: ListPage | undefined
   readonly wrong: string | undefined
   readonly hiding: Hiding
@@ -32,7 +41,13 @@ export async function loadQueue(
   const [queues, workers] = await Promise.all([web.store.queues(), loadWorkers(web)])
   const queue = queues.find((one) => one.name === name)
   if (queue === undefined) return undefined
-  const facts = { queue, workers: workers.length, hiding: new Hiding(web.settings().hide) }
+  const facts = {
+    queue,
+    activity: loadQueueActivity(web, workers.length)(name),
+    usualMs: usualWaitMs(web, name),
+    spark: waitingSpark(web, name),
+    hiding: new Hiding(web.settings().hide),
+  }
   try {
     const page = await loadList(web, {
       place: { state: State.Queued, queue: name },
@@ -51,8 +66,8 @@ export async function loadQueue(
 
 /** One queue: what waits in it, in the order in which it is fetched. */
 export function queuePage(view: View, facts: QueuePageFacts): Page {
-  const { queue, workers, page, wrong } = facts
-  const { t, f } = view
+  const { queue, activity, page, wrong } = facts
+  const { t } = view
   return {
     title: queue.name,
     current: '/queues',
@@ -65,7 +80,7 @@ export function queuePage(view: View, facts: QueuePageFacts): Page {
         </nav>
         <div class="head">
           <h1>{queue.name}</h1>
-          <QueueState view={view} queue={queue} workers={workers} />
+          <QueueState view={view} queue={queue} isForsaken={activity.isForsaken} />
           {view.mayAct ? (
             <span class="end">
               <PauseForm view={view} queue={queue} />
@@ -84,22 +99,8 @@ export function queuePage(view: View, facts: QueuePageFacts): Page {
             </span>
           ) : null}
         </div>
-        <dl class="kpis three">
-          <div class="kpi">
-            <dt>{t.waiting}</dt>
-            <dd class="v">{f.number(queue.size)}</dd>
-          </div>
-          <div class="kpi">
-            <dt>{t.oldest}</dt>
-            <dd class="v">
-              {queue.oldestAtMs === undefined ? '—' : f.duration(view.nowMs - queue.oldestAtMs)}
-            </dd>
-          </div>
-          <div class="kpi">
-            <dt>{t.workers}</dt>
-            <dd class="v">{f.number(workers)}</dd>
-          </div>
-        </dl>
+        <Pace view={view} queue={queue} activity={activity} />
+        <QueueFigures view={view} facts={facts} />
         <PriorityChips view={view} queue={queue} />
         <FilterBar view={view} wrong={wrong} />
         {page === undefined ? null : <Waiting view={view} facts={facts} page={page} />}

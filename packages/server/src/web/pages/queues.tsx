@@ -1,4 +1,5 @@
 import type { QueueFacts } from '../../store/store.ts'
+import type { QueueActivity } from '../facts/queue-activity.ts'
 import { Badge } from '../parts/badge.tsx'
 import { Empty } from '../parts/empty.tsx'
 import { ActionForm } from '../parts/form.tsx'
@@ -9,8 +10,7 @@ import type { View } from '../view.ts'
 
 export interface QueuesFacts {
   readonly queues: readonly QueueFacts[]
-  /** Workers with a connection. */
-  readonly workers: number
+  readonly activityOf: (queue: string) => QueueActivity
 }
 
 const SORTS: Readonly<Record<string, (a: QueueFacts, b: QueueFacts) => number>> = {
@@ -27,7 +27,7 @@ export function queuePath(name: string): string {
 }
 
 /** All queues. */
-export function queuesPage(view: View, { queues, workers }: QueuesFacts): Page {
+export function queuesPage(view: View, { queues, activityOf }: QueuesFacts): Page {
   const { t } = view
   const sort = SORTS[view.query('sort')] ?? SORTS['name']
   const from = Math.max(0, Math.floor(Number(view.query('from')) || 0))
@@ -47,7 +47,7 @@ export function queuesPage(view: View, { queues, workers }: QueuesFacts): Page {
           {shown.length === 0 ? (
             <Empty title={t.emptyQueues} more={t.emptyQueuesMore} />
           ) : (
-            <QueueTable view={view} queues={shown} workers={workers} />
+            <QueueTable view={view} queues={shown} activityOf={activityOf} />
           )}
           {queues.length <= PAGE ? null : (
             <nav class="pager" aria-label={t.pages}>
@@ -81,11 +81,11 @@ export function queuesPage(view: View, { queues, workers }: QueuesFacts): Page {
 export function QueueTable({
   view,
   queues,
-  workers,
+  activityOf,
 }: {
   view: View
   queues: readonly QueueFacts[]
-  workers: number
+  activityOf: (queue: string) => QueueActivity
 }) {
   const { t, f } = view
   const sorted = view.path === '/queues' ? view.query('sort') || 'name' : ''
@@ -107,6 +107,12 @@ export function QueueTable({
             {head('name', t.queue)}
             {head('waiting', t.waiting, 'num')}
             {head('oldest', t.oldest, 'num')}
+            <th scope="col" role="columnheader" class="num">
+              {t.rateIn}
+            </th>
+            <th scope="col" role="columnheader" class="num">
+              {t.rateOut}
+            </th>
             {view.mayAct ? (
               <th scope="col" role="columnheader">
                 <span class="vh">{t.actions}</span>
@@ -115,25 +121,33 @@ export function QueueTable({
           </tr>
         </thead>
         <tbody role="rowgroup">
-          {queues.map((queue) => (
-            <tr role="row" id={`queue-${queue.name}`}>
-              <td class="lead" role="cell" data-name={t.queue}>
-                <QueueLink view={view} name={queue.name} />{' '}
-                <QueueState view={view} queue={queue} workers={workers} />
-              </td>
-              <td class="num" role="cell" data-name={t.waiting}>
-                {f.number(queue.size)}
-              </td>
-              <td class="num" role="cell" data-name={t.oldest}>
-                {queue.oldestAtMs === undefined ? '' : f.duration(view.nowMs - queue.oldestAtMs)}
-              </td>
-              {view.mayAct ? (
-                <td class="num acts" role="cell">
-                  <PauseForm view={view} queue={queue} small />
+          {queues
+            .map((queue) => ({ queue, activity: activityOf(queue.name) }))
+            .map(({ queue, activity }) => (
+              <tr role="row" id={`queue-${queue.name}`}>
+                <td class="lead" role="cell" data-name={t.queue}>
+                  <QueueLink view={view} name={queue.name} />{' '}
+                  <QueueState view={view} queue={queue} isForsaken={activity.isForsaken} />
                 </td>
-              ) : null}
-            </tr>
-          ))}
+                <td class="num" role="cell" data-name={t.waiting}>
+                  {f.number(queue.size)}
+                </td>
+                <td class="num" role="cell" data-name={t.oldest}>
+                  {queue.oldestAtMs === undefined ? '' : f.duration(view.nowMs - queue.oldestAtMs)}
+                </td>
+                <td class="num" role="cell" data-name={t.rateIn}>
+                  {t.rateOf(f.rate(activity.inPerS))}
+                </td>
+                <td class="num" role="cell" data-name={t.rateOut}>
+                  {t.rateOf(f.rate(activity.outPerS))}
+                </td>
+                {view.mayAct ? (
+                  <td class="num acts" role="cell">
+                    <PauseForm view={view} queue={queue} small />
+                  </td>
+                ) : null}
+              </tr>
+            ))}
         </tbody>
       </table>
     </div>
@@ -143,14 +157,15 @@ export function QueueTable({
 export function QueueState({
   view,
   queue,
-  workers,
+  isForsaken,
 }: {
   view: View
   queue: QueueFacts
-  workers: number
+  /** Nobody fetches from it. */
+  isForsaken: boolean
 }) {
   if (queue.paused) return <Badge tone="warn" text={view.t.statePaused} />
-  if (queue.size > 0 && workers === 0) return <Badge tone="warn" text={view.t.stateNoWorker} />
+  if (queue.size > 0 && isForsaken) return <Badge tone="warn" text={view.t.stateNoWorker} />
   return null
 }
 

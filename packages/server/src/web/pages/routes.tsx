@@ -7,16 +7,21 @@ import type { Tools } from '../tools.ts'
 import type { Doing } from '../actions/mass.ts'
 import { canDo } from '../actions/mass.ts'
 import type { Env, Web } from '../context.ts'
+import { loadErrors } from '../facts/errors.ts'
 import { loadJob } from '../facts/job.ts'
 import { loadList } from '../facts/list.ts'
 import { loadOverview } from '../facts/overview.ts'
 import { placeOf } from '../facts/places.ts'
+import { loadQueueActivity } from '../facts/queue-activity.ts'
+import { rangeOf } from '../facts/ranges.ts'
 import { search, type SearchGroup } from '../facts/search.ts'
 import { loadWorkers } from '../facts/workers.ts'
 import { layout, type Page } from '../parts/layout.tsx'
 import type { View } from '../view.ts'
 import { actionPage, actionsPage, confirmPage, type Plan } from './actions.tsx'
 import { busyPage, loadBusy } from './busy.tsx'
+import { chartsCsv, chartsPage, loadCharts } from './charts.tsx'
+import { errorPage, errorsPage } from './errors.tsx'
 import { jobPage } from './job.tsx'
 import { overviewPage } from './overview.tsx'
 import { loadQueue, queuePage } from './queue.tsx'
@@ -34,10 +39,31 @@ export function pageRoutes(app: Hono<Env>, { web, mass }: Tools): void {
     app.get(path, async (c) => show(c, await load(c.var.view, c)))
   }
 
-  page('/', async (view) => overviewPage(view, await loadOverview(web), web.server))
+  page('/', async (view) => {
+    const range = rangeOf(view.query('range'), view.query('days'))
+    return overviewPage(view, await loadOverview(web, range), web.server)
+  })
+  page('/charts', (view) => chartsPage(view, loadCharts(web, view)))
+  app.get('/charts.csv', (c) =>
+    c.body(chartsCsv(loadCharts(web, c.var.view)), 200, {
+      'Content-Type': 'text/csv; charset=utf-8',
+      'Content-Disposition': 'attachment; filename="jobmill.csv"',
+      'Cache-Control': 'no-store',
+    }),
+  )
+  page('/errors', async (view) =>
+    errorsPage(view, await loadErrors(web, rangeOf(view.query('range')))),
+  )
+  app.get('/errors/:group', async (c) => {
+    const { view } = c.var
+    const group = web.activity.errors.get(c.req.param('group'))
+    if (group === undefined) return c.notFound()
+    const facts = await loadErrors(web, rangeOf(view.query('range')))
+    return show(c, errorPage(web, view, group, facts))
+  })
   page('/queues', async (view) => {
     const [queues, workers] = await Promise.all([web.store.queues(), loadWorkers(web)])
-    return queuesPage(view, { queues, workers: workers.length })
+    return queuesPage(view, { queues, activityOf: loadQueueActivity(web, workers.length) })
   })
   app.get('/queues/:name', async (c) => {
     const { view } = c.var
@@ -73,7 +99,7 @@ export function pageRoutes(app: Hono<Env>, { web, mass }: Tools): void {
     const jid = c.req.param('jid')
     const story = await loadJob(web, jid)
     const shown = jobPage(c.var.view, jid, story, web.settings().hide)
-    return show(c, shown, story.jobs.length === 0 ? 404 : 200)
+    return show(c, shown, story.jobs.length + story.runs.length === 0 ? 404 : 200)
   })
   page('/busy', async (view) => busyPage(view, await loadBusy(web, view)))
   page('/workers/:wid', async (view, c) => {

@@ -158,7 +158,14 @@ function Side({ view, page }: { view: View; page: Page }) {
         { path: '/morgue', icon: 'dead', name: t.dead, count: stats?.dead },
       ],
     },
-    { name: t.insight, entries: [{ path: '/search', icon: 'search', name: t.search }] },
+    {
+      name: t.insight,
+      entries: [
+        { path: '/errors', icon: 'error', name: t.errors },
+        { path: '/charts', icon: 'chart', name: t.metrics },
+        { path: '/search', icon: 'search', name: t.search },
+      ],
+    },
     {
       name: t.control,
       entries: [

@@ -242,8 +242,6 @@ export const de: Text = {
   needPaused: (queue) => `${queue} ist angehalten`,
   needPausedWhy: (n, f) => `${jobs(n, f)} ${are(n, 'wartet', 'warten')} darin`,
   needNoWorker: (queue) => `${queue} hat keinen Worker`,
-  needNoWorkerWhy: (n, oldest, f) =>
-    `${jobs(n, f)} ${are(n, 'wartet', 'warten')}, der älteste seit ${oldest}; kein Worker ist verbunden`,
   needDead: (n, f) => `${jobs(n, f)} in der letzten Stunde gestorben`,
   needStore: 'Der Server kann nicht schreiben',
   needOrphaned: (n, f) =>
@@ -251,6 +249,62 @@ export const de: Text = {
   needOrphanedWhy:
     'Sie laufen erneut, wenn ihre Reservierung endet, oder sofort mit „Jetzt zurückholen“.',
   needOverdue: (n, f) => `${jobs(n, f)} fällig und noch nicht eingereiht`,
+  needNobodyWhy: (n, oldest, last, f) =>
+    `${jobs(n, f)} ${are(n, 'wartet', 'warten')}, der älteste seit ${oldest}; ` +
+    (last === '' ? 'kein Worker holt daraus' : `zuletzt geholt ${last}`),
+  needBurst: (jobtype, errtype) => `${jobtype} scheitert mit ${errtype}`,
+  needBurstWhy: (count, first) => `Fehler in 10 min: ${count}, zuerst gesehen ${first}`,
+  needBehind: (queue) => `${queue} kommt nicht nach`,
+  needBehindWhy: (oldest, usual, inRate, outRate) =>
+    `der älteste Job wartet seit ${oldest}, üblich sind ${usual}; hinein ${inRate}/s, heraus ${outRate}/s`,
+  done: 'Erledigt',
+  perSecond: '/s',
+  rateOf: (rate) => `${rate}/s`,
+  percent: '%',
+  countIn: (count, range) => `${count} in ${range}`,
+  waitP95: 'Wartezeit p95',
+  waitP99: (duration) => `p99 ${duration}`,
+  timeRange: 'Zeitraum',
+  throughput: 'Durchsatz',
+  timeWaiting: 'Wartezeit',
+  runTime: 'Laufzeit',
+  deploys: 'Deployments',
+  numbers: 'Zahlen',
+  time: 'Zeit',
+  chartLabel: (title) => `${title}. Die Pfeiltasten links und rechts nennen die Werte einzeln.`,
+  topErrors: 'Häufigste Fehler',
+  failures: 'Fehlschläge',
+  rateIn: 'Hinein',
+  rateOut: 'Heraus',
+
+  // errors and metrics
+  kindsOf: (kinds, failures, range) => `Arten: ${kinds}, Fehlschläge in ${range}: ${failures}`,
+  firstSeen: 'Zuerst gesehen',
+  lastSeen: 'Zuletzt gesehen',
+  failuresOver: 'Fehlschläge im Verlauf',
+  samples: 'Meldungen',
+  latestBacktrace: 'Neuester Backtrace',
+  actNumber: (action, n) => `${action} ${n}…`,
+  atLeast: (n) => `${n}+`,
+  inRetries: 'Wartet auf Wiederholung',
+  inDead: 'Jetzt tot',
+  emptyErrors: 'Keine Fehlschläge in dieser Zeit.',
+  emptyMetrics: 'In dieser Zeit lief kein Job.',
+  noErrorType: 'Fehler',
+  splitBy: 'Aufteilen nach',
+  byQueue: 'nach Queue',
+  byJobtype: 'nach Jobtyp',
+  whichOne: 'Welche',
+  allNames: 'alle',
+  totalTime: 'Gesamtzeit',
+  failedPercent: 'Fehlgeschlagen %',
+  runPercentile: (share) => `Laufzeit ${share}`,
+  p50: 'p50',
+  p95: 'p95',
+  p99: 'p99',
+  csv: 'CSV',
+  jobtypes: 'Jobtypen',
+  others: 'andere',
 
   // the health page
   checks: 'Bereitschaft',
@@ -273,7 +327,7 @@ export const de: Text = {
 
   // a job's page: why it is where it is
   whyPaused: (queue) => `Wartet in ${queue}; diese Queue ist angehalten.`,
-  whyNoWorker: (queue) => `Wartet in ${queue}; kein Worker ist verbunden.`,
+  whyNoWorker: (queue) => `Wartet in ${queue}; kein Worker holt daraus.`,
   whyBehind: (queue, n, f) =>
     n === 0
       ? `Ist der nächste in ${queue}: Wer dort als Nächstes abholt, bekommt ihn.`
@@ -299,6 +353,26 @@ export const de: Text = {
   download: 'JSON herunterladen',
   noArgs: 'keine',
   alsoNamed: 'Andere Jobs mit dieser jid',
+  runs: 'Läufe',
+  ranFor: 'Lief',
+  result: 'Ergebnis',
+  ended: 'Beendet',
+  resultDone: 'erledigt',
+  resultRetry: 'fehlgeschlagen, wird wiederholt',
+  resultDead: 'fehlgeschlagen, gestorben',
+  resultDiscarded: 'fehlgeschlagen, verworfen',
+  whySucceeded: (ago, duration) => `Erledigt ${ago} in ${duration}.`,
+  whyDiscarded: (ago) => `Fehlgeschlagen ${ago} und verworfen: ohne Wiederholungen.`,
+  fetchesFrom: 'Holt aus',
+  runsSince: (time) => `Läufe sind bekannt seit ${time}.`,
+
+  // a queue's pace
+  paceBehind: (inRate, outRate) =>
+    `Kommt nicht nach: hinein ${inRate}/s, heraus ${outRate}/s. So wird sie nie leer.`,
+  paceClears: (duration) => `Bei diesem Tempo leer in ${duration}.`,
+  paceNobody: 'Kein Worker holt aus dieser Queue.',
+  usualWait: (duration) => `üblich ${duration}`,
+  lastFetch: (ago) => `zuletzt geholt ${ago}`,
 
   // trouble
   notFound: 'Diese Seite gibt es nicht',

@@ -236,13 +236,70 @@ export const en = {
   needPaused: (queue: string) => `${queue} is paused`,
   needPausedWhy: (n: number, f: Format) => `${jobs(n, f)} wait in it`,
   needNoWorker: (queue: string) => `${queue} has no worker`,
-  needNoWorkerWhy: (n: number, oldest: string, f: Format) =>
-    `${jobs(n, f)} wait, the oldest for ${oldest}; no worker is connected`,
   needDead: (n: number, f: Format) => `${jobs(n, f)} died in the last hour`,
   needStore: 'The server cannot write',
   needOrphaned: (n: number, f: Format) => `${jobs(n, f)} are held by workers that are gone`,
   needOrphanedWhy: 'They run again when their reservations end, or at once by Recover now.',
   needOverdue: (n: number, f: Format) => `${jobs(n, f)} are due and not yet queued`,
+  needNobodyWhy: (n: number, oldest: string, last: string, f: Format) =>
+    `${jobs(n, f)} wait, the oldest for ${oldest}; ` +
+    (last === '' ? 'no worker fetches it' : `last fetched from ${last}`),
+  needBurst: (jobtype: string, errtype: string) => `${jobtype} fails with ${errtype}`,
+  needBurstWhy: (count: string, first: string) =>
+    `${count} failures in 10 min, first seen ${first}`,
+  needBehind: (queue: string) => `${queue} falls behind`,
+  needBehindWhy: (oldest: string, usual: string, inRate: string, outRate: string) =>
+    `the oldest job waits for ${oldest}, usual are ${usual}; in ${inRate}/s, out ${outRate}/s`,
+  done: 'Done',
+  perSecond: '/s',
+  rateOf: (rate: string) => `${rate}/s`,
+  percent: '%',
+  countIn: (count: string, range: string) => `${count} in ${range}`,
+  waitP95: 'Wait p95',
+  waitP99: (duration: string) => `p99 ${duration}`,
+  timeRange: 'Time range',
+  throughput: 'Throughput',
+  timeWaiting: 'Time spent waiting',
+  runTime: 'Run time',
+  deploys: 'deploys',
+  numbers: 'Numbers',
+  time: 'Time',
+  chartLabel: (title: string) =>
+    `${title}. The left and right arrow keys tell the values one by one.`,
+  topErrors: 'Top errors',
+  failures: 'Failures',
+  rateIn: 'In',
+  rateOut: 'Out',
+
+  // errors and metrics
+  kindsOf: (kinds: string, failures: string, range: string) =>
+    `${kinds} kinds, ${failures} failures in ${range}`,
+  firstSeen: 'First seen',
+  lastSeen: 'Last seen',
+  failuresOver: 'Failures over time',
+  samples: 'Messages',
+  latestBacktrace: 'Latest backtrace',
+  actNumber: (action: string, n: string) => `${action} ${n}…`,
+  atLeast: (n: string) => `${n}+`,
+  inRetries: 'In retries',
+  inDead: 'Dead now',
+  emptyErrors: 'No failures in this time.',
+  emptyMetrics: 'No job ran in this time.',
+  noErrorType: 'error',
+  splitBy: 'Split by',
+  byQueue: 'by queue',
+  byJobtype: 'by jobtype',
+  whichOne: 'Which',
+  allNames: 'all',
+  totalTime: 'Total time',
+  failedPercent: 'Failed %',
+  runPercentile: (share: string) => `Run ${share}`,
+  p50: 'p50',
+  p95: 'p95',
+  p99: 'p99',
+  csv: 'CSV',
+  jobtypes: 'Jobtypes',
+  others: 'others',
 
   // the health page
   checks: 'Readiness',
@@ -265,7 +322,7 @@ export const en = {
 
   // a job's page: why it is where it is
   whyPaused: (queue: string) => `Waits in ${queue}, which is paused.`,
-  whyNoWorker: (queue: string) => `Waits in ${queue}, and no worker is connected.`,
+  whyNoWorker: (queue: string) => `Waits in ${queue}, and no worker fetches from it.`,
   whyBehind: (queue: string, n: number, f: Format) =>
     n === 0
       ? `Is next in ${queue}: the next worker to fetch from it gets this job.`
@@ -291,6 +348,26 @@ export const en = {
   download: 'Download JSON',
   noArgs: 'none',
   alsoNamed: 'Other jobs of this jid',
+  runs: 'Runs',
+  ranFor: 'Ran for',
+  result: 'Result',
+  ended: 'Ended',
+  resultDone: 'succeeded',
+  resultRetry: 'failed, to be retried',
+  resultDead: 'failed, died',
+  resultDiscarded: 'failed, discarded',
+  whySucceeded: (ago: string, duration: string) => `Succeeded ${ago} in ${duration}.`,
+  whyDiscarded: (ago: string) => `Failed ${ago} and was discarded: it had no retries.`,
+  fetchesFrom: 'Fetches from',
+  runsSince: (time: string) => `Runs are known since ${time}.`,
+
+  // a queue's pace
+  paceBehind: (inRate: string, outRate: string) =>
+    `Falls behind: in ${inRate}/s, out ${outRate}/s. At this pace it never clears.`,
+  paceClears: (duration: string) => `At this pace it is empty in ${duration}.`,
+  paceNobody: 'No worker fetches from this queue.',
+  usualWait: (duration: string) => `usually ${duration}`,
+  lastFetch: (ago: string) => `last fetch ${ago}`,
 
   // trouble
   notFound: 'There is no such page',
