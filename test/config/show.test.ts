@@ -26,7 +26,7 @@ test('config show prints each value with where it came from, and no secret', () 
     '[server] database_schema | jobmill | default',
     '[server] password | ******** | FAKTORY_PASSWORD',
     '[web] password | ******** | ~/.jobmill/conf.d/10-jobs.toml:5',
-    '[web] readonly_password | default',
+    '[web] readonly_password | (none) | default',
     '[web] readonly | false | default',
     '[web] url | default',
     '[web] title | default',

@@ -52,9 +52,9 @@ export class OwnServer {
   }
 
   static async create(): Promise<OwnServer> {
+    const programs = await findPrograms()
     const folder = await mkdtemp(join(tmpdir(), 'jobmill-postgres-'))
     if (process.getuid?.() === 0) await chown(folder, ROOTS_STAND_IN, ROOTS_STAND_IN)
-    const programs = await findPrograms()
     const options = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
     await promisify(execFile)(programs.initdb, ['-D', join(folder, 'data'), ...options], asUser)
     return new OwnServer(folder, await freePort(), programs)

@@ -111,3 +111,19 @@ test('a FETCH goes to no other queue while the next jobs are on their way', asyn
   expect(jidOf(await take(bench, ['a', 'b']))).toBe('job-in-a-0')
   await bench.close()
 })
+
+test('a page of large jobs is short, and goes on where it ended', async () => {
+  const store = await openReady()
+  const at = formatTime(clock.ms + 60_000)
+  for (const jid of ['job-large-1', 'job-large-2', 'job-large-3']) {
+    const text = JSON.stringify({ jid, jobtype: 'T', args: ['x'.repeat(3_000_000)] })
+    await ask(store, push, wire({ jid, at, text }))
+  }
+  const page = { place: { state: State.Scheduled }, reversed: false, limit: 50, budgetMs: 1000 }
+  const first = await store.list(page)
+  expect(first.jobs.map(({ jid }) => jid)).toEqual(['job-large-1'])
+  if (first.next === undefined) throw new Error('two more wait')
+  const second = await store.list({ ...page, after: first.next })
+  expect(second.jobs.map(({ jid }) => jid)).toEqual(['job-large-2'])
+  await store.close()
+})

@@ -10,6 +10,7 @@ import { FwpConnection } from '../support/fwp.ts'
 import { keptLog } from '../support/listener.ts'
 import { describeWith } from '../support/toolchain.ts'
 import { launch, openTab } from './browser.ts'
+import { PAGES } from './pages.ts'
 import { pseudo } from './pseudo.ts'
 import { seed } from './site.ts'
 
@@ -37,34 +38,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const PAGES = [
-  '/',
-  '/queues',
-  '/queues/webhooks',
+const ALL = [
+  ...PAGES,
   '/queues/mailers',
-  '/queues/nowhere',
-  '/retries',
   '/retries?q=jid:nobody',
-  '/scheduled',
-  '/morgue',
-  '/busy',
-  '/workers/worker-1',
-  '/jobs/waiting-1',
-  '/jobs/failing-1',
-  '/jobs/failing-5',
-  '/jobs/running-1',
   '/jobs/scheduled-1',
   '/jobs/paused-1',
-  '/jobs/never-was',
-  '/search?q=charge',
-  '/search?q=nothing-like-it',
-  '/actions',
-  '/actions/new?set=retries&do=delete&q=jobtype:Charge',
   '/actions/new?set=morgue&do=retry',
-  '/health',
-  '/preferences',
-  '/help',
-  '/nowhere',
 ]
 
 /** What people read or hear on a page: text, and attributes that are spoken or shown. */
@@ -73,7 +53,9 @@ function readable(html: string): string[] {
     .replace(/<(script|style)\b[^>]*>.*?<\/\1>/gs, '')
     .replace(/<(code|pre|kbd|samp)\b[^>]*>.*?<\/\1>/gs, '')
   const spoken = [
-    ...body.matchAll(/ (?:aria-label|title|placeholder|alt|data-text|data-sel-text)="([^"]*)"/g),
+    ...body.matchAll(
+      / (?:aria-label|title|placeholder|alt|data-(?:text|sel-text|gone|newer|copy))="([^"]*)"/g,
+    ),
   ].map(([, text = '']) => text)
   const texts = body.split(/<[^>]*>/)
   return [...spoken, ...texts].map((text) => text.trim()).filter((text) => /[A-Za-z]/.test(text))
@@ -117,7 +99,7 @@ test('a text of no language is found, marks and facts are not', () => {
   expect(strange(html)).toEqual(['Menu', '12 ms late'])
 })
 
-test.each(PAGES)('%s says nothing that is not from the language', async (path) => {
+test.each(ALL)('%s says nothing that is not from the language', async (path) => {
   const html = await (
     await fetch(url + path, { headers: { ...HTML, 'Accept-Language': 'xx' } })
   ).text()
@@ -149,7 +131,7 @@ describeWith('chromium', 'longer texts, and from right to left', () => {
     const viewport = { width, height: 900 }
     const { page, close } = await openTab(browser, url, { locale, viewport })
     const tooWide: string[] = []
-    for (const path of PAGES) {
+    for (const path of ALL) {
       await page.goto(url + path)
       const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
       const [wide, inner] = widths as [number, number]

@@ -54,6 +54,11 @@ export async function openSite(options: ServerOptions = {}): Promise<Site> {
 /** What a hostile client would push to be shown. */
 export const HOSTILE = '<b onmouseover=alert(1)>"\'&\u202e</b>'
 
+/** The next retry of such a job is an hour away, so it stays where it is while tests look at it. */
+const FAILED_OFTEN = {
+  failure: { retry_count: 7, remaining: 18, failed_at: '2026-01-01T00:00:00Z' },
+}
+
 /** Puts jobs everywhere: waiting, running, scheduled, for a retry, dead; one queue paused. */
 export async function seed(site: Pick<Site, 'say' | 'worker'>): Promise<void> {
   const push = (job: Record<string, unknown>) =>
@@ -80,7 +85,13 @@ export async function seed(site: Pick<Site, 'say' | 'worker'>): Promise<void> {
   }
   for (let i = 0; i < 6; i += 1) {
     const jid = `failing-${i}`
-    await push({ jid, jobtype: 'Charge', queue: 'critical', retry: i < 4 ? 25 : -1 })
+    await push({
+      jid,
+      jobtype: 'Charge',
+      queue: 'critical',
+      ...FAILED_OFTEN,
+      retry: i < 4 ? 25 : -1,
+    })
     await site.worker.send('FETCH critical')
     const backtrace = ['app/charge.rb:41', HOSTILE]
     const failure = { jid, errtype: 'Stripe::RateLimitError', message: HOSTILE, backtrace }

@@ -19,7 +19,13 @@ export {
   type WithdrawInput,
 } from './rules/operator.ts'
 export { push } from './rules/push.ts'
-export { pauseQueues, removeQueues, resumeQueues, type NamesInput } from './rules/queue.ts'
+export {
+  isQueueName,
+  pauseQueues,
+  removeQueues,
+  resumeQueues,
+  type NamesInput,
+} from './rules/queue.ts'
 export {
   enqueueDue,
   lapse,

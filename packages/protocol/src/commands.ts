@@ -212,7 +212,12 @@ function parseMutate(rest: string | undefined): Command | Refusal {
   const jids = filterFields.texts('jids')
   const jobtype = filterFields.text('jobtype')
   const pattern = filterFields.text('regexp')
-  const wrong = fields.wrong ?? filterFields.wrong
+  const wrong =
+    fields.wrong ??
+    filterFields.wrong ??
+    (pattern.length > LIMITS.patternLength
+      ? `regexp has more than ${LIMITS.patternLength} characters`
+      : undefined)
   if (wrong !== undefined) return refuse('MUTATE_INVALID_JSON', wrong)
   const cmd = MUTATE_COMMANDS.find((known) => known === cmdText)
   if (cmd === undefined) return refuse('MUTATE_COMMAND')

@@ -26,6 +26,8 @@ export const LIMITS = {
    * must come back whole (transcripts), an `invalid ACK` of 32 MiB need not.
    */
   echoLength: 8 * KIB,
+  /** Of a MUTATE's pattern: text and pattern multiply in the worst case. */
+  patternLength: 1_000,
   /** Of one PUSHB: more, all tiny, would hold up everybody else for seconds. */
   bulkJobs: 100_000,
   jidBytesMin: 8,

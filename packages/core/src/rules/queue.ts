@@ -37,6 +37,9 @@ const needs = ({ names }: NamesInput) =>
 
 const VALID_NAME = /^[a-zA-Z0-9._-]+$/
 
+/** Whether a queue may be called so. */
+export const isQueueName = (name: string): boolean => VALID_NAME.test(name)
+
 /** FETCH passes these queues over, PUSH still accepts. A queue not seen yet remembers its pause. */
 export const pauseQueues: Rule<NamesInput, undefined> = {
   name: 'pauseQueues',

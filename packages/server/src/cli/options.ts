@@ -1,6 +1,15 @@
 import type { Command } from 'commander'
 import { faktorysVariableOf, variableOf, type Setting } from '../config/setting.ts'
+import { readConfiguration, type Configuration, type Flags } from '../config/settings.ts'
 import { SETTINGS } from '../config/table.ts'
+
+/** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
+export type ExitCode = 0 | 1 | 2
+
+/** One run of the command: how it ends, unless it throws. */
+export interface Run {
+  code: ExitCode
+}
 
 export const ALL_SETTINGS: readonly Setting<unknown>[] = Object.values(SETTINGS)
 /** What readDataFolder needs to know. */
@@ -18,6 +27,9 @@ function helpOf({ help, kind, fallback, otherwise }: Setting<unknown>): string {
   const standard = fallback === false ? undefined : (fallback ?? otherwise)
   return help + allowed + (standard === undefined ? '' : ` (default: ${standard})`)
 }
+
+/** Looks again at files and variables each time; the flags stay. */
+export const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
 
 export function variablesHelp(): string {
   const withFlag = ALL_SETTINGS.filter(({ flag }) => flag !== undefined)

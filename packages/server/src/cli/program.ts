@@ -1,29 +1,27 @@
 import { Command, CommanderError } from 'commander'
-import {
-  readConfiguration,
-  readDataFolder,
-  SettingsError,
-  type Configuration,
-  type Flags,
-} from '../config/settings.ts'
-import { SETTINGS } from '../config/table.ts'
+import { SettingsError, type Flags } from '../config/settings.ts'
 import { VERSION } from '../version.ts'
 import { normalized } from './arguments.ts'
 import { checkConfig, showConfig } from './config.ts'
+import { addOnData, addOnDatabase } from './data.ts'
 import { Declined } from './operators/ask.ts'
 import { addJobs } from './operators/jobs.ts'
 import { addPush } from './operators/push.ts'
 import { addQueues } from './operators/queues.ts'
 import { addSets } from './operators/sets.ts'
 import { addWorkers } from './operators/workers.ts'
-import { ALL_SETTINGS, FOLDER_SETTINGS, variablesHelp, withOptions } from './options.ts'
-
-/** 0 done · 1 failed, refused, or `check` found something · 2 wrong usage or settings. */
-export type ExitCode = 0 | 1 | 2
+import {
+  ALL_SETTINGS,
+  reading,
+  variablesHelp,
+  withOptions,
+  type ExitCode,
+  type Run,
+} from './options.ts'
 
 /** Runs the command line. @returns the exit code, once there is nothing left to do */
 export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
-  const run: { code: ExitCode } = { code: 0 }
+  const run: Run = { code: 0 }
   try {
     await programOf(run).parseAsync(normalized(argv), { from: 'user' })
     return run.code
@@ -40,7 +38,7 @@ export async function runCommand(argv: readonly string[]): Promise<ExitCode> {
 }
 
 /** `jobmill` alone or with flags is `jobmill server`, so that Faktory's command lines work. */
-function programOf(run: { code: ExitCode }): Command {
+function programOf(run: Run): Command {
   const program = new Command('jobmill')
     .usage('[server] [options]\n       jobmill COMMAND [options]')
     .description('A background job server for every programming language.')
@@ -71,78 +69,7 @@ function programOf(run: { code: ExitCode }): Command {
   return program
 }
 
-/** Commands on a data folder. What they need is loaded late: other commands answer sooner. */
-function addOnData(program: Command, run: { code: ExitCode }): void {
-  const folderOf = (flags: Flags): string =>
-    readDataFolder({ ...program.opts<Flags>(), ...flags }, process.env)
-
-  withOptions(program.command('check'), FOLDER_SETTINGS)
-    .description('look whether the data is sound; a server may be running on it')
-    .action(async (flags: Flags) => {
-      const { check } = await import('./check.ts')
-      run.code = (await check(folderOf(flags))) ? 0 : 1
-    })
-  withOptions(program.command('backup'), FOLDER_SETTINGS)
-    .description('write a verified backup of the data; a server may be running on it')
-    .option('--to <file>', 'a new file for it (default: <data>/backups/<UTC time>.db)')
-    .allowExcessArguments(false)
-    .action(async ({ to, ...flags }: Flags & { readonly to?: string }) => {
-      const { backup } = await import('./backup.ts')
-      backup(folderOf(flags), to)
-    })
-  withOptions(program.command('restore'), FOLDER_SETTINGS)
-    .description(
-      'put a backup in the place of the data, which stays in a folder beside it; ' +
-        'no server may be running on it',
-    )
-    .argument('<file>', 'what jobmill backup or the server wrote')
-    .allowExcessArguments(false)
-    .action(async (file: string, flags: Flags) => {
-      const { restoreFrom } = await import('./restore.ts')
-      await restoreFrom(folderOf(flags), file)
-    })
-
-  withOptions(program.command('inspect'), [SETTINGS.webBindings, ...FOLDER_SETTINGS.slice(1)])
-    .description(
-      'show a copied data file or a backup in the pages, read only; the file is only read',
-    )
-    .argument('<file>', 'a jobmill.db that no server has, or what jobmill backup wrote')
-    .allowExcessArguments(false)
-    .action(async (file: string, flags: Flags) => {
-      const { inspect } = await import('./inspect.ts')
-      const all = { webBinding: '127.0.0.1:0', ...program.opts<Flags>(), ...flags }
-      const { settings, problems } = reading(all)()
-      if (problems.length > 0) throw new SettingsError(problems)
-      await inspect(file, settings)
-    })
-}
-
-/** Commands on a database. */
-function addOnDatabase(program: Command): void {
-  withOptions(program.command('transfer'), [SETTINGS.databaseSchema, SETTINGS.configFolder])
-    .description('copy everything from a data folder to a database, or back; no server may run')
-    .requiredOption('--from <place>', 'a data folder, or postgres://…')
-    .requiredOption('--to <place>', 'the same, empty')
-    .allowExcessArguments(false)
-    .action(async ({ from = '', to = '', ...flags }: Flags & { from?: string; to?: string }) => {
-      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
-      if (problems.length > 0) throw new SettingsError(problems)
-      const { transferBetween } = await import('./transfer.ts')
-      await transferBetween(settings, from, to)
-    })
-  withOptions(program.command('migrate'), ALL_SETTINGS)
-    .description('bring the tables of the database up to date')
-    .option('--dry-run', 'print the SQL instead')
-    .allowExcessArguments(false)
-    .action(async ({ dryRun, ...flags }: Flags) => {
-      const { settings, problems } = reading({ ...program.opts<Flags>(), ...flags })()
-      if (problems.length > 0) throw new SettingsError(problems)
-      const { migrate } = await import('./migrate.ts')
-      await migrate(settings, dryRun === true)
-    })
-}
-
-function addConfig(program: Command, run: { code: ExitCode }): void {
+function addConfig(program: Command, run: Run): void {
   const config = program
     .command('config')
     .description('show or check the configuration')
@@ -164,9 +91,6 @@ function addConfig(program: Command, run: { code: ExitCode }): void {
       run.code = isWell ? 0 : 2
     })
 }
-
-/** Looks again at files and variables each time; the flags stay. */
-const reading = (flags: Flags) => (): Configuration => readConfiguration(flags, process.env)
 
 function withServing(command: Command): Command {
   return withOptions(command, ALL_SETTINGS).option(

@@ -69,6 +69,7 @@ export function readConfiguration(
     backupEveryMs: reader.said('backupEveryMs') ?? standardBackups(environment.value),
     password,
     webPassword: tellWebPassword(reader, password),
+    webReadonlyPassword: readSecret(reader, reader.told('webReadonlyPassword')),
   }
   const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, told[name].value])) as Values
   const settings = Object.freeze({ ...values, warnings: reader.warnings })

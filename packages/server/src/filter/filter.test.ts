@@ -156,7 +156,50 @@ describe('a filter', () => {
   })
 })
 
+/** The same by parsing: what the text's way has to agree with. */
+function hiddenByParsing(value: unknown, name: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => hiddenByParsing(item, name))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      key.toLowerCase() === name ? '•••' : hiddenByParsing(member, name),
+    ]),
+  )
+}
+
 describe('values in JSON text', () => {
+  test('are hidden in any JSON as they would be by parsing it', () => {
+    const keys = fc.constantFrom('token', 'Token', 'other', 'a"b\\', '')
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.string(),
+        fc.integer(),
+        fc.constantFrom(true, null, 1.5, '"}],', '\\'),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(keys, tie('tree'), { maxKeys: 3 }),
+      ),
+    }))
+    fc.assert(
+      fc.property(fc.array(tree), fc.constantFrom(0, 1), (args, indent) => {
+        const { text } = new Hiding(['token']).apply(JSON.stringify(args, null, indent), 'args')
+        expect(JSON.parse(text)).toEqual(hiddenByParsing(args, 'token'))
+      }),
+    )
+  })
+
+  test('are hidden in the part that is wanted, also where hiding makes it shorter', () => {
+    const text = `[{"token":"${'x'.repeat(1000)}","token":"second"},"${'y'.repeat(1000)}"]`
+    const shown = new Hiding(['token']).apply(text, 'args', 40).text.slice(0, 40)
+    expect(shown).toBe('[{"token":"•••","token":"•••"},"yyyyyyyy')
+  })
+
+  test('are hidden in one pass, however deep they lie', () => {
+    const deep = `${'['.repeat(100_000)}{"token":1}${']'.repeat(100_000)}`
+    expect(new Hiding(['token']).apply(deep, 'args').hidden).toBe(1)
+  })
+
   const text = '[{"card":{"number":"4111","cvc":1.0},"Token":"t","list":[1,2]},"x"]'
 
   test('are found by path', () => {

@@ -53,6 +53,13 @@ export const filterOfJids = (jids: readonly string[]): JobFilter => ({
   parts: [{ field: 'jid', patterns: jids.map(asPattern), negated: false }],
 })
 
+/** The jobs that one worker holds, whatever it calls itself. */
+export const heldBy = (wid: string): Part => ({
+  field: 'worker',
+  patterns: [asPattern(wid)],
+  negated: false,
+})
+
 /** What a MUTATE means. */
 export function filterOfMutate({ jids, jobtype, pattern }: MutateFilter): JobFilter {
   if (jids !== undefined) return filterOfJids(jids)

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { recover, State } from '@jobmill/core'
-import { asPattern } from '../filter/filter.ts'
+import { heldBy } from '../filter/filter.ts'
 import type { Log } from '../log.ts'
 import { sliceOf, type Store } from '../store/store.ts'
 
@@ -94,8 +94,7 @@ export class Orphans {
 
   async #recover(wid: string): Promise<number> {
     const { store } = this.#options
-    const parts = [{ field: 'worker' as const, patterns: [asPattern(wid)], negated: false }]
-    const selection = await store.select({ state: State.Reserved }, { parts })
+    const selection = await store.select({ state: State.Reserved }, { parts: [heldBy(wid)] })
     let recovered = 0
     for (let from = 0; from < selection.seq.length; from += SLICE) {
       const keys = sliceOf(selection, from, SLICE)

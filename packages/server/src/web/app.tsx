@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { FilterError } from '../filter/parse.ts'
 import { StoreError, type StoreHealth } from '../store/store.ts'
@@ -24,6 +25,8 @@ import { View } from './view.ts'
 
 /** Requests at once; more get 503, for the command port must not wait for pages. */
 const IN_FLIGHT_MAX = 100
+/** Of any request; forms have a lower limit of their own. */
+const BODY_BYTES_MAX = 8 * 1024 * 1024
 const NO_CACHE = { 'Cache-Control': 'no-cache' }
 
 /** The HTTP port: probes, pages, actions and the JSON API. */
@@ -77,6 +80,8 @@ export function webApp(web: Web): Hono<Env> {
     c.set('view', await viewOf(c, tools, caller))
     return next()
   })
+  // Counts what comes, announced or not.
+  app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }))
   app.all('/stats', async (c) =>
     c.body(await web.server.info(), 200, { ...NO_CACHE, 'Content-Type': 'application/json' }),
   )
@@ -92,6 +97,9 @@ export function webApp(web: Web): Hono<Env> {
   app.onError((error, c) => failed(error, c, web))
   return app
 }
+
+const tooLarge = (c: Context): Response =>
+  c.text(`a body has at most ${BODY_BYTES_MAX} bytes\n`, 413, NO_CACHE)
 
 const headers = secureHeaders({
   contentSecurityPolicy: {
@@ -177,6 +185,8 @@ function failed(error: Error, c: Context<Env>, { log }: Web): Response | Promise
     const page = messagePage(view, view.t.invalid, view.t.filterWrong(error.message))
     return c.html(layout(view, page), 422, NO_CACHE)
   }
+  // Whoever asked is gone: nobody is there to be told, and nothing is wrong here.
+  if (c.req.raw.signal.aborted) return c.body(null, 400)
   const id = randomUUID()
   const known = error instanceof StoreError
   if (known) log.warn({ id, path: c.req.path }, `a page could not be read: ${error.message}`)

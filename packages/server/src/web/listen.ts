@@ -4,9 +4,13 @@ import type { Hono } from 'hono'
 import type { Env } from './context.ts'
 
 /** Few are needed, and connections of the command port must not run out of files for them. */
-const CONNECTIONS_MAX = 64
+const CONNECTIONS_MAX = 256
 const HEADERS_BYTES_MAX = 16 * 1024
 const HEADERS_MS = 5_000
+/** A request that does not come to its end gives its connection back. */
+const REQUEST_MS = 20_000
+/** How often that is looked at. */
+const LOOK_MS = 1_000
 
 /** Listens. Rejects as `listen` does. */
 export function listenWeb(
@@ -20,7 +24,12 @@ export function listenWeb(
         fetch: app.fetch,
         port,
         ...(host === '' ? {} : { hostname: host }),
-        serverOptions: { maxHeaderSize: HEADERS_BYTES_MAX, headersTimeout: HEADERS_MS },
+        serverOptions: {
+          maxHeaderSize: HEADERS_BYTES_MAX,
+          headersTimeout: HEADERS_MS,
+          requestTimeout: REQUEST_MS,
+          connectionsCheckingInterval: LOOK_MS,
+        },
       },
       ({ address, family, port: real }: AddressInfo) => {
         resolve({ server, address: `${family === 'IPv6' ? `[${address}]` : address}:${real}` })

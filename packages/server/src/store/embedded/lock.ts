@@ -1,5 +1,13 @@
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import type { Fault } from './messages.ts'
 
@@ -36,13 +44,21 @@ export function holdFile(file: string): () => void {
 
 const ANOTHER = 'stop that server first, or give this one a folder of its own with -d'
 
+/** Step by step: Node's own recursion never ends where the system makes no folder, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return
+  const above = dirname(folder)
+  if (above !== folder) makeFolder(above)
+  mkdirSync(folder)
+}
+
 /**
  * Takes a data folder for this process, making it where it is missing. Throws FolderError.
  * @param instead what to do when another process has it   @returns what gives it back
  */
 export function lockFolder(folder: string, instead = ANOTHER): () => void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw unusable(folder, error)
   }

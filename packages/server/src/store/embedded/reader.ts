@@ -24,6 +24,9 @@ if (port === null) throw new Error('the reading thread is started by the embedde
 const { folder } = workerData as Pick<ThreadData, 'folder'>
 const db = new Sqlite(join(folder, 'jobmill.db'), { readonly: true, timeout: 1000 })
 
+/** Payloads of one answer, in characters: it passes the event loop in one piece. One job always does. */
+const ANSWER_MAX = 4 * 1024 * 1024
+
 /** Rows of one statement: between two the snapshot is let go, and the time is looked at. */
 const STEP = 1000
 
@@ -31,6 +34,12 @@ const byJid = db.prepare<[string], StateRow>(
   // `state > 1` is what lets SQLite use the partial index.
   'select * from job where jid = ? and state > 1',
 )
+/** Rows between two looks at the time. */
+const LOOK_EVERY = 250
+/** A search for mass work ends so late: others wait for the thread. */
+const MATCH_MS = 60_000
+
+const bySeq = db.prepare<[number], StateRow>('select * from job where seq = ?')
 const bySeqs = db.prepare<[string], StateRow>(
   'select job.* from json_each(?) j join job on job.seq = j.value',
 )
@@ -61,9 +70,10 @@ function sorted({ seq, key }: Keys): Keys {
   }
 }
 
-function* rowsOf(seqs: Float64Array): Generator<StateRow[]> {
+/** One after the other: together they may be gigabytes. */
+function* rowsOf(seqs: Float64Array): Generator<StateRow> {
   for (let from = 0; from < seqs.length; from += STEP) {
-    yield bySeqs.all(JSON.stringify([...seqs.subarray(from, from + STEP)]))
+    yield* bySeqs.iterate(JSON.stringify([...seqs.subarray(from, from + STEP)]))
   }
 }
 
@@ -87,11 +97,14 @@ function matching({ seqs, state, filter, nowMs }: Extract<Question, { do: 'match
   const fits = filterTest(filter, nowMs)
   const found: number[] = []
   const keys: number[] = []
-  for (const rows of rowsOf(seqs.sort())) {
-    for (const row of rows) {
-      if (row.state !== state || !fits(filtered(row))) continue
+  const endMs = performance.now() + MATCH_MS
+  for (const row of rowsOf(seqs.sort())) {
+    if (row.state === state && fits(filtered(row))) {
       found.push(row.seq)
       keys.push(keyOf(row))
+    }
+    if (performance.now() > endMs) {
+      throw new Error(`the filter took more than ${MATCH_MS / 1000} s: make it narrower`)
     }
   }
   return { seq: Float64Array.from(found), key: Float64Array.from(keys) }
@@ -104,26 +117,28 @@ function scan(question: Extract<Question, { do: 'scan' }>): Rows {
   const found: StateRow[] = []
   let searched = 0
   let last: StateRow | undefined
+  let size = 0
   const result = (): Rows => ({
     rows: found,
     searched,
     last: last === undefined ? undefined : { key: keyOf(last), seq: last.seq },
     complete: searched === seqs.length,
   })
-  for (let from = 0; from < seqs.length; from += STEP) {
-    const step = seqs.subarray(from, from + STEP)
-    const rows = new Map(bySeqs.all(JSON.stringify([...step])).map((row) => [row.seq, row]))
-    for (const seq of step) {
-      searched += 1
-      const row = rows.get(seq)
-      // It may have moved on since the list of seqs was made.
-      if (row === undefined || row.state !== state) continue
+  for (const seq of seqs) {
+    const row = bySeq.get(seq)
+    // It may have moved on since the list of seqs was made.
+    if (row?.state === state) {
+      const isMeant = fits(filtered(row))
+      if (isMeant && found.length > 0 && size + row.payload.length > ANSWER_MAX) return result()
       last = row
-      if (!fits(filtered(row))) continue
-      found.push(row)
-      if (found.length === limit) return result()
+      if (isMeant) {
+        found.push(row)
+        size += row.payload.length
+      }
     }
-    if (performance.now() > endMs) break
+    searched += 1
+    if (found.length === limit) return result()
+    if (searched % LOOK_EVERY === 0 && performance.now() > endMs) break
   }
   return result()
 }

@@ -112,13 +112,13 @@ export class MassActions {
     const selection = bounded(await this.#store.select(action.place, filter), upTo)
     action.total = selection.seq.length
     for (let from = 0; from < action.total; from += SLICE) {
-      if (action.state !== 'running') return
+      if (isStopped(action)) return
       const size = Math.min(SLICE, action.total - from)
       const changed = await this.#slice(action, selection, from)
       action.done += changed
       action.moved += size - changed
     }
-    action.state = 'done'
+    if (!isStopped(action)) action.state = 'done'
   }
 
   #slice({ doing, place }: MassAction, selection: Selection, from: number): Promise<number> {
@@ -146,6 +146,9 @@ export class MassActions {
 }
 
 const COMMANDS = { retry: 'requeue', kill: 'kill', delete: 'discard', recover: 'requeue' } as const
+
+/** Asked anew each time: somebody may stop it between two slices. */
+const isStopped = ({ state }: MassAction): boolean => state === 'stopped'
 
 function bounded({ seq, key }: Selection, upTo: number): Selection {
   // In order of seq, so what is later lies at the end.

@@ -1,4 +1,5 @@
 import {
+  isQueueName,
   pauseQueues,
   removeQueues,
   resumeQueues,
@@ -6,6 +7,7 @@ import {
   State,
   type TimedState,
 } from '@jobmill/core'
+import { refuse } from '@jobmill/protocol'
 import type { Context, Hono } from 'hono'
 import { setCookie } from 'hono/cookie'
 import { filterOfJids } from '../../filter/filter.ts'
@@ -130,6 +132,9 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     }
     switch (action) {
       case 'pause':
+        if (!isQueueName(name)) {
+          return refused(c, view.t.invalid, refuse('INVALID_QUEUE_NAME', name).text, 422)
+        }
         await run(store, pauseQueues, { names: [name] })
         tell(c, 'pause queue', { queue: name })
         return done(c, backTo(fields, path), view.t.donePause(name))
@@ -203,9 +208,8 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     return done(c, '/busy', state === 'quiet' ? view.t.doneQuiet : view.t.doneStop)
   })
 
-  form('/health', (c, fields) => {
+  form('/backups', (c) => {
     const { view } = c.var
-    if (fields.text('action') !== 'backup') return refused(c, view.t.invalid, '', 422)
     const begun = web.server.backups.begin()
     if (begun) tell(c, 'backup', {})
     return Promise.resolve(done(c, '/health', begun ? view.t.backupStarted : view.t.backupBusy))
@@ -241,6 +245,7 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
   form('/actions/:id/stop', (c) => {
     const id = c.req.param('id') ?? ''
     mass.stop(id)
+    tell(c, 'stop action', { id })
     return Promise.resolve(c.redirect(c.var.view.href(`/actions/${id}`), 303))
   })
 

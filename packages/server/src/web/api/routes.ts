@@ -1,5 +1,6 @@
-import { formatTime, isRefusal, parseCommand } from '@jobmill/protocol'
+import { formatTime, isRefusal, parseCommand, refuse } from '@jobmill/protocol'
 import {
+  isQueueName,
   pauseQueues,
   push,
   recover,
@@ -10,7 +11,7 @@ import {
   type Job,
 } from '@jobmill/core'
 import { Hono, type Context } from 'hono'
-import { filterOfJids } from '../../filter/filter.ts'
+import { filterOfJids, heldBy } from '../../filter/filter.ts'
 import { parseFilter } from '../../filter/parse.ts'
 import { Hiding } from '../../filter/values.ts'
 import { sliceOf, type Place } from '../../store/store.ts'
@@ -124,6 +125,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
       const name = c.req.param('name')
       // A queue may be paused before its first job.
       if (verb !== 'pause') await queueOf(c)
+      else if (!isQueueName(name)) throw refused(refuse('INVALID_QUEUE_NAME', name))
       await run(store, rule, { names: [name] })
       tell(c, `${verb} queue`, { queue: name })
       return c.body(null, 204)
@@ -192,10 +194,11 @@ export function apiRoutes(tools: Tools): Hono<Env> {
   /** The newest job of the jid. */
   const jobOf = async (c: Ctx): Promise<Job> => {
     const jid = c.req.param('jid') ?? ''
-    const { jobs } = await loadJob(web, jid)
+    const { jobs, complete } = await loadJob(web, jid)
     const [job] = jobs
-    if (job === undefined) throw new Problem(404, 'NO_JOB', `no trace of a job ${jid}`)
-    return job
+    if (job !== undefined) return job
+    if (complete) throw new Problem(404, 'NO_JOB', `no trace of a job ${jid}`)
+    throw new Problem(503, 'NOT_SEARCHED', 'not every waiting job could be looked at in time')
   }
   api.get('/jobs/:jid', async (c) => {
     const jid = c.req.param('jid')
@@ -271,6 +274,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
   })
   api.post('/actions/:id/stop', (c) => {
     mass.stop(c.req.param('id'))
+    tell(c, 'stop action', { id: c.req.param('id') })
     return c.body(null, 204)
   })
 
@@ -297,7 +301,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
   api.post('/workers/:wid/recover', async (c) => {
     const wid = c.req.param('wid')
     const place: Place = { state: State.Reserved }
-    const held = await store.select(place, parseFilter(`worker:${JSON.stringify(wid)}`))
+    const held = await store.select(place, { parts: [heldBy(wid)] })
     let recovered = 0
     for (let from = 0; from < held.seq.length; from += SLICE) {
       recovered += await run(store, recover, { keys: sliceOf(held, from, SLICE) })

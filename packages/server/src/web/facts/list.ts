@@ -1,5 +1,5 @@
 import type { Job } from '@jobmill/core'
-import type { JobFilter } from '../../filter/filter.ts'
+import type { JobFilter, Part } from '../../filter/filter.ts'
 import { parseFilter } from '../../filter/parse.ts'
 import { positionOf, type Listing, type Place } from '../../store/store.ts'
 import type { Web } from '../context.ts'
@@ -13,6 +13,8 @@ export interface ListRequest {
   readonly place: Place
   /** Filter text, '' for all. */
   readonly q: string
+  /** What has to hold besides. */
+  readonly also?: readonly Part[]
   /** Cursors, '' for none. */
   readonly after: string
   readonly before: string
@@ -43,7 +45,8 @@ export function limitOf(text: string): number {
 /** Throws FilterError for a filter that cannot be read, StoreError while the store is away. */
 export async function loadList(web: Web, request: ListRequest): Promise<ListPage> {
   const { place, limit } = request
-  const filter = parseFilter(request.q, web.settings().hide)
+  const asked = parseFilter(request.q, web.settings().hide)
+  const filter = { ...asked, parts: [...asked.parts, ...(request.also ?? [])] }
   const after = request.after === '' ? undefined : readCursor(request.after)
   const before = request.before === '' ? undefined : readCursor(request.before)
   const back = before !== undefined

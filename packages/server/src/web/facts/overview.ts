@@ -47,7 +47,10 @@ export async function loadOverview(web: Web): Promise<Overview> {
     first(State.Scheduled),
   ])
   const overdue = [...retries.jobs, ...scheduled.jobs].filter(({ at }) => at < nowMs - 5_000)
-  const oldest = Math.min(...queues.map(({ oldestAtMs }) => oldestAtMs ?? Infinity))
+  const oldest = queues.reduce(
+    (min, { oldestAtMs }) => Math.min(min, oldestAtMs ?? Infinity),
+    Infinity,
+  )
   return {
     stats,
     queues,

@@ -1,4 +1,5 @@
 import { State } from '@jobmill/core'
+import { heldBy } from '../../filter/filter.ts'
 import { FilterError } from '../../filter/parse.ts'
 import { Hiding } from '../../filter/values.ts'
 import type { Web } from '../context.ts'
@@ -27,11 +28,11 @@ export async function loadBusy(web: Web, view: View, wid?: string): Promise<Busy
   const all = await loadWorkers(web)
   const workers = wid === undefined ? all : all.filter((worker) => worker.wid === wid)
   const hiding = new Hiding(web.settings().hide)
-  const own = wid === undefined ? '' : ` worker:${JSON.stringify(wid)}`
   try {
     const page = await loadList(web, {
       place: { state: State.Reserved },
-      q: `${view.query('q')}${own}`,
+      q: view.query('q'),
+      ...(wid === undefined ? {} : { also: [heldBy(wid)] }),
       after: view.query('after'),
       before: view.query('before'),
       limit: limitOf(view.query('limit')),

@@ -185,7 +185,7 @@ function Arguments({ view, job, hiding }: { view: View; job: Job; hiding: Hiding
       <header>
         <h2>{t.args}</h2>
         <span class="end">
-          <a class="btn sm ghost" href={view.href(`${jobPath(job.jid)}.json`)} download>
+          <a class="btn sm ghost" href={view.href(`${jobPath(job.jid)}/json`)} download>
             {t.download}
           </a>
         </span>
@@ -230,7 +230,7 @@ function Shown({
   hiding: Hiding
 }) {
   const { t, f } = view
-  const shown = hiding.apply(text, root)
+  const shown = hiding.apply(text, root, SHOWN_MAX + 1)
   const note = shown.hidden === 1 ? t.hiddenValue : t.hiddenValues(f.number(shown.hidden))
   return (
     <>

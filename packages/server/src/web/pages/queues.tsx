@@ -19,6 +19,9 @@ const SORTS: Readonly<Record<string, (a: QueueFacts, b: QueueFacts) => number>> 
   oldest: (a, b) => (a.oldestAtMs ?? Infinity) - (b.oldestAtMs ?? Infinity),
 }
 
+/** Queues of one page. */
+const PAGE = 200
+
 export function queuePath(name: string): string {
   return `/queues/${encodeURIComponent(name)}`
 }
@@ -27,7 +30,9 @@ export function queuePath(name: string): string {
 export function queuesPage(view: View, { queues, workers }: QueuesFacts): Page {
   const { t } = view
   const sort = SORTS[view.query('sort')] ?? SORTS['name']
-  const shown = queues.toSorted(sort)
+  const from = Math.max(0, Math.floor(Number(view.query('from')) || 0))
+  const shown = queues.toSorted(sort).slice(from, from + PAGE)
+  const more = from + PAGE < queues.length
   return {
     title: t.queues,
     current: '/queues',
@@ -43,6 +48,29 @@ export function queuesPage(view: View, { queues, workers }: QueuesFacts): Page {
             <Empty title={t.emptyQueues} more={t.emptyQueuesMore} />
           ) : (
             <QueueTable view={view} queues={shown} workers={workers} />
+          )}
+          {queues.length <= PAGE ? null : (
+            <nav class="pager" aria-label={t.pages}>
+              <span>
+                {t.rangeOf(
+                  view.f.number(from + 1),
+                  view.f.number(from + shown.length),
+                  view.f.number(queues.length),
+                )}
+              </span>
+              <span class="end">
+                {from === 0 ? null : (
+                  <a class="btn sm" rel="prev" href={view.here({ from: Math.max(0, from - PAGE) })}>
+                    {t.previous}
+                  </a>
+                )}
+                {more ? (
+                  <a class="btn sm" rel="next" href={view.here({ from: from + PAGE })}>
+                    {t.next}
+                  </a>
+                ) : null}
+              </span>
+            </nav>
           )}
         </section>
       </>

@@ -60,9 +60,8 @@ export function pageRoutes(app: Hono<Env>, { web, mass }: Tools): void {
     const path = ['retries', 'scheduled', 'morgue'].includes(set) ? `/${set}` : '/'
     return c.redirect(c.var.view.href(path, { q: c.var.view.query('substr') }))
   })
-  app.get('/jobs/:file{.+\\.json}', async (c) => {
-    const jid = c.req.param('file').replace(/\.json$/, '')
-    const { jobs } = await loadJob(web, jid)
+  app.get('/jobs/:jid/json', async (c) => {
+    const { jobs } = await loadJob(web, c.req.param('jid'))
     const [job] = jobs
     if (job === undefined) return c.notFound()
     const hiding = new Hiding(web.settings().hide)
@@ -89,7 +88,8 @@ export function pageRoutes(app: Hono<Env>, { web, mass }: Tools): void {
   page('/actions', (view) => actionsPage(view, mass.list()))
   app.get('/actions/new', async (c) => {
     const { view } = c.var
-    const plan = await planOf(web, view, (name) => view.query(name))
+    // It counts, which is work: only for those who may go on.
+    const plan = view.mayAct ? await planOf(web, view, (name) => view.query(name)) : undefined
     if (plan === undefined) return c.notFound()
     return show(c, confirmPage(view, plan, web.settings().hide))
   })

@@ -27,7 +27,7 @@ export function Backups({
         {backups.isRunning() ? <Badge tone="busy" text={t.backupRunning} /> : null}
         {view.mayAct ? (
           <span class="end">
-            <ActionForm view={view} action="/health" fields={{ action: 'backup' }} kind="inline">
+            <ActionForm view={view} action="/backups" kind="inline">
               <button class="btn sm" type="submit" disabled={backups.isRunning()}>
                 {t.backupNow}
               </button>

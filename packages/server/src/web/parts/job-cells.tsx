@@ -51,7 +51,7 @@ export function ErrorCell({ job }: { job: Job }) {
 
 /** Arguments on one line, what is hidden hidden, cut. */
 export function ArgsCell({ job, hiding }: { job: Job; hiding: Hiding }) {
-  const { text } = hiding.apply(memberOf(job.payload, 'args') ?? '[]', 'args')
+  const { text } = hiding.apply(memberOf(job.payload, 'args') ?? '[]', 'args', ARGS_MAX + 1)
   const line = visible(text.slice(0, ARGS_MAX + 1))
   return <span class="args">{line.length > ARGS_MAX ? `${line.slice(0, ARGS_MAX)}…` : line}</span>
 }

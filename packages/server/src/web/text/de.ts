@@ -39,7 +39,7 @@ export const de: Text = {
   readOnly: 'nur lesen',
   utc: (time) => `${time} UTC`,
   notConnected: 'Keine Verbindung, zuletzt aktualisiert',
-  movedOn: 'nicht mehr hier',
+  movedOn: 'inzwischen anderswo',
   newer: (n) => `${n} neuere anzeigen`,
 
   // words of places and states
@@ -127,7 +127,7 @@ export const de: Text = {
   chooseAll: (n, f) => `Alle ${f.number(n)} auswählen`,
   chooseAllMatching: 'Alle passenden auswählen',
   allOf: (n, f) => `Alle ${f.number(n)}:`,
-  allMatching: 'Alle, die passen:',
+  allMatching: 'Alle passenden:',
   chooseJob: (jid) => `Job ${jid} auswählen`,
   choosePage: 'Alle auf dieser Seite auswählen',
   withChosen: 'Mit den ausgewählten Jobs',
@@ -188,9 +188,9 @@ export const de: Text = {
   confirmEffectRecover:
     'Für jeden zählt das als fehlgeschlagener Versuch; er wartet dann auf den nächsten.',
   confirmQuietAll:
-    'Jeder Worker bekommt ab seinem nächsten Lebenszeichen keine Jobs mehr und bleibt so, bis er neu gestartet wird.',
+    'Kein Worker bekommt vom nächsten Lebenszeichen an noch Jobs, bis er neu gestartet wird.',
   confirmStopAll:
-    'Jeder Worker wird mit seinem nächsten Lebenszeichen gebeten, Laufendes zu beenden und anzuhalten.',
+    'Jeder Worker erfährt mit dem nächsten Lebenszeichen, dass er seine Jobs beenden und aufhören soll.',
   typeCount: (n) => `Zur Bestätigung ${n} eingeben`,
   typeName: (name) => `Zur Bestätigung ${name} eingeben`,
   typedWrong: 'Die Eingabe stimmt nicht. Es ist nichts geschehen.',

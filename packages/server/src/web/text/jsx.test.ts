@@ -12,7 +12,8 @@ const files = ['pages', 'parts'].flatMap((folder) =>
 )
 
 /** Attributes that people read or hear. */
-const SPOKEN = /^(aria-label|aria-description|title|placeholder|alt|data-text|data-sel-text)$/
+const SPOKEN =
+  /^(aria-label|aria-description|title|placeholder|alt|data-(text|sel-text|gone|newer|copy))$/
 /** A name is the same in every language. */
 const withoutNames = (text: string): string => text.replace('Jobmill', '')
 
