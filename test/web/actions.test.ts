@@ -53,7 +53,7 @@ describeWith('chromium', 'every action', () => {
     beforeEach(async () => {
       const options = { javaScriptEnabled: way !== 'without JavaScript' }
       ;({ page, troubles, close } = await openTab(browser, site.url, options))
-      page.setDefaultTimeout(10_000)
+      page.setDefaultTimeout(60_000)
       hand = handOf(page, way)
     })
     afterEach(async () => {
@@ -82,16 +82,22 @@ describeWith('chromium', 'every action', () => {
         string,
         string,
       ]
-      for (const jid of [a, b, c, d]) await put(jid, 'retries', { jobtype: `List-${name}` })
+      // Each just before its turn: the first retry comes after a quarter of a minute.
+      const fail = (jid: string) => put(jid, 'retries', { jobtype: `List-${name}` })
       const list = `/retries?q=jobtype:List-${name}`
+      await fail(a)
+      await fail(b)
       await chosen(list, [a, b], 'Retry now')
       await says('2 jobs put back into the queue.')
+      await fail(c)
       await chosen(list, [c], 'Kill')
       await says('1 job moved to the dead.')
+      await fail(d)
       await chosen(list, [d], 'Delete')
       await says('They are gone for good.')
       expect(await stateOf(d)).toEqual(['retries'])
       await hand.press(link('Cancel'))
+      await page.getByRole('heading', { name: 'Retries' }).waitFor()
       await chosen(list, [d], 'Delete')
       await hand.press(button('Delete 1 job'))
       await says('1 job deleted.')

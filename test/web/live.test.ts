@@ -24,7 +24,7 @@ describeWith('chromium', 'a page that is open', () => {
   })
   beforeEach(async () => {
     ;({ page, troubles, close } = await openTab(browser, site.url))
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
   })
   afterEach(async () => {
     expect(troubles).toEqual([])
@@ -98,7 +98,7 @@ describeWith('chromium', 'a page that is open', () => {
     })
     await page.goto(`${site.url}/busy`)
     await updates(1)
-    await page.goto(`${site.url}/retries`)
+    await page.goto(`${site.url}/queues/webhooks`)
     const boxes = page.locator('tbody input')
     await boxes.nth(0).check()
     await boxes.nth(2).click({ modifiers: ['Shift'] })
@@ -134,7 +134,7 @@ describeWith('chromium', 'a page that is open', () => {
   })
 
   test('keys: rows, ticks, pages, live, colours, help', async () => {
-    await page.goto(`${site.url}/retries?limit=2`)
+    await page.goto(`${site.url}/queues/webhooks?limit=2`)
     const jid = () => page.evaluate('document.activeElement.closest("tr")?.dataset.jid')
     const [first, second] = await page
       .locator('tbody tr')
@@ -149,7 +149,7 @@ describeWith('chromium', 'a page that is open', () => {
     await page.locator('tbody input:checked').focus()
     await page.keyboard.press('Enter')
     expect(await page.locator('tbody input:checked').count()).toBe(1)
-    expect(new URL(page.url()).pathname).toBe('/retries')
+    expect(new URL(page.url()).pathname).toBe('/queues/webhooks')
     await page.keyboard.press('k')
     await page.keyboard.press('n')
     await page.getByRole('link', { name: 'Previous' }).waitFor()
@@ -164,7 +164,7 @@ describeWith('chromium', 'a page that is open', () => {
     await page.keyboard.press('/')
     await page.keyboard.type('gq?')
     expect(await page.locator('.find input').inputValue()).toBe('gq?')
-    await page.goto(`${site.url}/jobs/failing-0`)
+    await page.goto(`${site.url}/jobs/failing-5`)
     await page.locator('summary').press('Enter')
     await page.getByRole('button', { name: 'Delete', exact: true }).focus()
     await page.keyboard.press('Escape')
@@ -175,8 +175,8 @@ describeWith('chromium', 'a page that is open', () => {
 
   test('two tabs: what one does shows in the other, and a form that comes late says so', async () => {
     const other = await page.context().newPage()
-    await page.goto(`${site.url}/jobs/failing-1`)
-    await other.goto(`${site.url}/jobs/failing-1`)
+    await page.goto(`${site.url}/jobs/failing-4`)
+    await other.goto(`${site.url}/jobs/failing-4`)
     await page.locator('summary').click()
     await other.getByRole('button', { name: 'Retry now' }).click()
     await other.locator('.flash', { hasText: 'put back into the queue' }).waitFor()
@@ -195,8 +195,8 @@ describeWith('chromium', 'a server that stops under an open page', () => {
     const first = await openSite({ dir })
     await seed(first)
     const { page, close } = await openTab(browser, first.url)
-    page.setDefaultTimeout(30_000)
-    await page.goto(`${first.url}/jobs/failing-0`)
+    page.setDefaultTimeout(60_000)
+    await page.goto(`${first.url}/jobs/waiting-0`)
     await first.stop()
     const offline = page.locator('.offline')
     await offline.waitFor({ state: 'visible' })

@@ -98,7 +98,7 @@ describeWith(NGINX, 'behind nginx', () =>
         const { page, troubles, close } = await openTab(browser, origin, {
           httpCredentials: { username: 'anna', password: PASSWORD },
         })
-        page.setDefaultTimeout(10_000)
+        page.setDefaultTimeout(60_000)
         await page.goto(`${origin}${prefix}/`)
         const font = await page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")
         expect(font).toBe('22px')

@@ -135,7 +135,11 @@ function firstSegments(app: Hono<Env>): ReadonlySet<string> {
 }
 
 function isOpenHealth(c: Context<Env>): boolean {
-  return c.req.path === '/health' && !(c.req.header('Accept') ?? '').includes('text/html')
+  return (
+    c.req.method === 'GET' &&
+    c.req.path === '/health' &&
+    !(c.req.header('Accept') ?? '').includes('text/html')
+  )
 }
 
 function probes(app: Hono<Env>, { server }: Web): void {
