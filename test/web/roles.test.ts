@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ':jid': 'waiting-1',
   ':wid': 'worker-1',
   ':id': 'none',
+  ':group': 'none',
 }
 
 // The router is asked for its table; nothing runs in it.
