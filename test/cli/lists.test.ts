@@ -44,7 +44,7 @@ test('retries, scheduled and dead list their jobs, and filters work', async () =
   const retries = (await jobmill('retries')).stdout
   expect(retries).toMatch(/^JID +JOBTYPE +QUEUE +TRIES +NEXT TRY +ERROR\n/)
   expect(still(retries)).toMatch(
-    /\nfailing-0 +Charge +critical +1 +in <time> +Stripe::RateLimitError: /,
+    /\nfailing-0 +Charge +critical +9 +in <time> +Stripe::RateLimitError: /,
   )
   expect(retries).toMatch(/\n4 of 4 jobs\n$/)
   expect((await jobmill('retries', 'jid:failing-2', 'error:Stripe*')).stdout).toMatch(
@@ -95,7 +95,7 @@ test('jobs JID tells all of a job, its numbers as they were pushed and no secret
   expect(stdout).toContain('args         [899999999999999990,1.0,{"token":"•••"}]\n')
   expect(stdout).toContain('state        waiting: waits in exact behind 0 jobs\n')
   const failed = (await jobmill('jobs', 'failing-1')).stdout
-  expect(failed).toMatch(/\nretry +25 times, 1 tried so far\n/)
+  expect(failed).toMatch(/\nretry +25 times, 9 tried so far\n/)
   expect(failed).toMatch(/\nerror +Stripe::RateLimitError: <b onmouseover/)
   expect(failed).toMatch(/\nbacktrace\n {2}app\/charge.rb:41\n/)
 })
@@ -104,7 +104,7 @@ test.each([
   ['waiting-3', /waits in webhooks behind \d+ jobs/],
   ['paused-1', /waits in mailers, which is paused/],
   ['scheduled-1', /planned for /],
-  ['failing-1', /try 1 failed with Stripe::RateLimitError; the next is planned for /],
+  ['failing-1', /try 9 failed with Stripe::RateLimitError; the next is planned for /],
   ['running-1', /runs on worker-1, reserved until /],
 ])('why %s says so in a sentence', async (jid, sentence) => {
   const { code, stdout } = await operator(site)('why', jid)

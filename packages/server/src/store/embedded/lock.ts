@@ -46,11 +46,17 @@ const ANOTHER = 'stop that server first, or give this one a folder of its own wi
 
 /** Step by step: Node's own recursion never ends where the system makes no folder, as in /proc. */
 function makeFolder(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return
+  if (existsSync(folder)) {
+    // What is no folder may stand at its own place, but not on the way to another.
+    if (!statSync(folder).isDirectory()) mkdirSync(folder)
+    return
+  }
   const above = dirname(folder)
-  if (above !== folder) makeFolder(above)
+  if (above !== folder && !isFile(above)) makeFolder(above)
   mkdirSync(folder)
 }
+
+const isFile = (path: string): boolean => existsSync(path) && !statSync(path).isDirectory()
 
 /**
  * Takes a data folder for this process, making it where it is missing. Throws FolderError.
