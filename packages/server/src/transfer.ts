@@ -4,10 +4,9 @@ import {
   takeRecords,
   type Job,
   type Position,
-  type Rule,
   type TransferredJob,
 } from '@jobmill/core'
-import type { Place, Stats, Store } from './store/store.ts'
+import { runRule, type Place, type Stats, type Store } from './store/store.ts'
 
 /** Jobs a commit. */
 const SLICE = 500
@@ -31,11 +30,11 @@ export async function transfer(
   if (Object.values(there).some((count) => count > 0)) {
     throw new Error(`the target is not empty (${list(there)}): name an empty one`)
   }
-  await run(to, takeRecords, await recordsOf(from))
+  await runRule(to, takeRecords, await recordsOf(from))
   let jobs = 0
   for (const place of await placesOf(from)) {
     for await (const slice of slices(from, place)) {
-      await run(to, takeJobs, { jobs: slice.map(asTransferred) })
+      await runRule(to, takeJobs, { jobs: slice.map(asTransferred) })
       jobs += slice.length
       moved(jobs)
     }
@@ -127,12 +126,3 @@ const list = (counts: Counts): string =>
   Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ')
-
-function run<I, R>(store: Store, rule: Rule<I, R>, input: I): Promise<R> {
-  return new Promise((resolve, reject) => {
-    store.run(rule, input, (reply, error) => {
-      if (error === undefined) resolve(reply)
-      else reject(error)
-    })
-  })
-}

@@ -157,6 +157,16 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** Runs a rule. Rejects with a StoreError when the store does not take it. */
+export function runRule<I, R>(store: Pick<Store, 'run'>, rule: Rule<I, R>, input: I): Promise<R> {
+  return new Promise((resolve, reject) => {
+    store.run(rule, input, (reply, error) => {
+      if (error === undefined) resolve(reply)
+      else reject(error)
+    })
+  })
+}
+
 /** One slice of a selection, as a rule takes it. */
 export function sliceOf({ seq, key }: Selection, from: number, limit: number): EntryKey[] {
   const keys: EntryKey[] = []

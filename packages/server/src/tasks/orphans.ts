@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { recover, State } from '@jobmill/core'
 import { heldBy } from '../filter/filter.ts'
 import type { Log } from '../log.ts'
-import { sliceOf, type Store } from '../store/store.ts'
+import { runRule, sliceOf, type Store } from '../store/store.ts'
 
 const EVERY_MS = 5_000
 /** A worker that is gone for so long has lost its jobs; a restart or a cut network takes less. */
@@ -98,12 +98,7 @@ export class Orphans {
     let recovered = 0
     for (let from = 0; from < selection.seq.length; from += SLICE) {
       const keys = sliceOf(selection, from, SLICE)
-      recovered += await new Promise<number>((resolve, reject) => {
-        store.run(recover, { keys }, (changed, error) => {
-          if (error === undefined) resolve(changed)
-          else reject(error)
-        })
-      })
+      recovered += await runRule(store, recover, { keys })
     }
     return recovered
   }

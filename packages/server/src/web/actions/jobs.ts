@@ -6,7 +6,6 @@ import {
   mutate,
   type Job,
   type Position,
-  type Rule,
   type Whereabouts,
 } from '@jobmill/core'
 import {
@@ -18,18 +17,8 @@ import {
   withChanged,
   type Refusal,
 } from '@jobmill/protocol'
-import type { Store } from '../../store/store.ts'
+import { runRule, type Store } from '../../store/store.ts'
 import type { Doing } from './mass.ts'
-
-/** Runs one rule. Rejects with a StoreError. */
-export function run<I, R>(store: Store, rule: Rule<I, R>, input: I): Promise<R> {
-  return new Promise((resolve, reject) => {
-    store.run(rule, input, (reply, error) => {
-      if (error === undefined) resolve(reply)
-      else reject(error)
-    })
-  })
-}
 
 /** One deed on one job as it was seen. @returns whether it was still there */
 export async function doToJob(store: Store, job: Job, doing: Doing): Promise<boolean> {
@@ -39,14 +28,14 @@ export async function doToJob(store: Store, job: Job, doing: Doing): Promise<boo
     case State.Queued: {
       if (doing !== 'kill' && doing !== 'delete') return false
       const cmd = doing === 'kill' ? 'kill' : 'discard'
-      return (await run(store, withdraw, { cmd, keys: [{ queue, priority, seq }] })) > 0
+      return (await runRule(store, withdraw, { cmd, keys: [{ queue, priority, seq }] })) > 0
     }
     case State.Reserved:
-      return doing === 'recover' && (await run(store, recover, { keys })) > 0
+      return doing === 'recover' && (await runRule(store, recover, { keys })) > 0
     default: {
       if (doing === 'recover') return false
       const cmd = ({ retry: 'requeue', kill: 'kill', delete: 'discard' } as const)[doing]
-      return (await run(store, mutate, { cmd, set: state, keys })) > 0
+      return (await runRule(store, mutate, { cmd, set: state, keys })) > 0
     }
   }
 }
@@ -59,7 +48,7 @@ export function withdrawPlaces(
   doing: 'kill' | 'delete',
 ): Promise<number> {
   const keys = places.map(({ key, seq }) => ({ queue, priority: toPriority(key), seq }))
-  return run(store, withdraw, { cmd: doing === 'kill' ? 'kill' : 'discard', keys })
+  return runRule(store, withdraw, { cmd: doing === 'kill' ? 'kill' : 'discard', keys })
 }
 
 function toPriority(key: number): Job['priority'] {
@@ -99,5 +88,5 @@ export async function changeJob(
   const from: Whereabouts =
     state === State.Queued ? { ...job, state } : { state, at: job.at, seq: job.seq }
   const failure = job.extra?.failure
-  return run(store, rewrite, { from, job: { ...wire, failure }, atMs })
+  return runRule(store, rewrite, { from, job: { ...wire, failure }, atMs })
 }

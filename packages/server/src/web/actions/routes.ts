@@ -12,6 +12,7 @@ import type { Context, Hono } from 'hono'
 import { setCookie } from 'hono/cookie'
 import { filterOfJids } from '../../filter/filter.ts'
 import type { Tools } from '../tools.ts'
+import { runRule } from '../../store/store.ts'
 import type { Env } from '../context.ts'
 import { PATHS, readCursor } from '../facts/places.ts'
 import { addressOf } from '../guard/auth.ts'
@@ -25,7 +26,7 @@ import { layout } from '../parts/layout.tsx'
 import type { Query, View } from '../view.ts'
 import { audit } from './audit.ts'
 import { Fields, readForm } from './form.ts'
-import { changeJob, doToJob, run, withdrawPlaces } from './jobs.ts'
+import { changeJob, doToJob, withdrawPlaces } from './jobs.ts'
 import { canDo, type Doing } from './mass.ts'
 
 type Ctx = Context<Env>
@@ -135,11 +136,11 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
         if (!isQueueName(name)) {
           return refused(c, view.t.invalid, refuse('INVALID_QUEUE_NAME', name).text, 422)
         }
-        await run(store, pauseQueues, { names: [name] })
+        await runRule(store, pauseQueues, { names: [name] })
         tell(c, 'pause queue', { queue: name })
         return done(c, backTo(fields, path), view.t.donePause(name))
       case 'resume':
-        await run(store, resumeQueues, { names: [name] })
+        await runRule(store, resumeQueues, { names: [name] })
         tell(c, 'resume queue', { queue: name })
         return done(c, backTo(fields, path), view.t.doneResume(name))
       case 'kill':
@@ -159,7 +160,7 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
         if (fromBrowser(c.req.raw.headers) && fields.text('scope') !== 'queue') {
           return refused(c, view.t.chooseOne, '', 422)
         }
-        await run(store, removeQueues, { names: [name] })
+        await runRule(store, removeQueues, { names: [name] })
         tell(c, 'clear queue', { queue: name })
         return done(c, '/queues', view.t.doneClear(name))
       default:
@@ -202,7 +203,7 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
       return refused(c, view.t.invalid, `Invalid signal: ${state}`, 422)
     }
     if (wid === '') return refused(c, view.t.chooseOne, '', 422)
-    const count = await run(store, signal, { wid: wid === 'all' ? undefined : wid, state })
+    const count = await runRule(store, signal, { wid: wid === 'all' ? undefined : wid, state })
     if (count === 0) return done(c, '/busy', view.t.emptyWorkers)
     tell(c, `${state} worker`, { wid, count })
     return done(c, '/busy', state === 'quiet' ? view.t.doneQuiet : view.t.doneStop)
@@ -225,7 +226,7 @@ export function actionRoutes(app: Hono<Env>, tools: Tools): void {
     }
     const { doing, place, q, filter, upTo } = plan
     if (doing === 'clear' && place.state === State.Queued) {
-      await run(store, removeQueues, { names: [place.queue] })
+      await runRule(store, removeQueues, { names: [place.queue] })
       tell(c, 'clear queue', { queue: place.queue })
       return done(c, '/queues', view.t.doneClear(place.queue))
     }

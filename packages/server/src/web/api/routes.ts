@@ -15,9 +15,9 @@ import { tellPushed } from '../../activity/pushed.ts'
 import { filterOfJids, heldBy } from '../../filter/filter.ts'
 import { parseFilter } from '../../filter/parse.ts'
 import { Hiding } from '../../filter/values.ts'
-import { sliceOf, type Place } from '../../store/store.ts'
+import { runRule, sliceOf, type Place } from '../../store/store.ts'
 import { audit } from '../actions/audit.ts'
-import { changeJob, doToJob, run } from '../actions/jobs.ts'
+import { changeJob, doToJob } from '../actions/jobs.ts'
 import { canDo, type Doing } from '../actions/mass.ts'
 import type { Tools } from '../tools.ts'
 import type { Env } from '../context.ts'
@@ -144,7 +144,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
       // A queue may be paused before its first job.
       if (verb !== 'pause') await queueOf(c)
       else if (!isQueueName(name)) throw refused(refuse('INVALID_QUEUE_NAME', name))
-      await run(store, rule, { names: [name] })
+      await runRule(store, rule, { names: [name] })
       tell(c, `${verb} queue`, { queue: name })
       return c.body(null, 204)
     })
@@ -154,7 +154,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
     if (size > 0) {
       throw new Problem(409, 'QUEUE_NOT_EMPTY', `${size} jobs wait in ${name}: clear it first`)
     }
-    await run(store, removeQueues, { names: [name] })
+    await runRule(store, removeQueues, { names: [name] })
     tell(c, 'remove queue', { queue: name })
     return c.body(null, 204)
   })
@@ -198,7 +198,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
     const failed: Record<string, string> = {}
     await Promise.all(
       jobs.map(async (job) => {
-        const refusal = await run(store, push, job)
+        const refusal = await runRule(store, push, job)
         if (refusal === undefined) {
           tellPushed(web.activity, job, web.clock)
           return
@@ -317,7 +317,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
   ] as const) {
     api.post(`/workers/:wid/${verb}`, async (c) => {
       const wid = c.req.param('wid')
-      const count = await run(store, signal, { wid: wid === 'all' ? undefined : wid, state })
+      const count = await runRule(store, signal, { wid: wid === 'all' ? undefined : wid, state })
       if (count === 0) throw new Problem(404, 'NO_WORKER', 'no such worker is connected')
       tell(c, `${verb} worker`, { wid, count })
       return c.body(null, 204)
@@ -329,7 +329,7 @@ export function apiRoutes(tools: Tools): Hono<Env> {
     const held = await store.select(place, { parts: [heldBy(wid)] })
     let recovered = 0
     for (let from = 0; from < held.seq.length; from += SLICE) {
-      recovered += await run(store, recover, { keys: sliceOf(held, from, SLICE) })
+      recovered += await runRule(store, recover, { keys: sliceOf(held, from, SLICE) })
     }
     tell(c, 'recover jobs of worker', { wid, count: recovered })
     return send(c, { recovered })
